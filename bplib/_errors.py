@@ -1,0 +1,39 @@
+"""Checks of what a caller handed in, with errors that name it and say what was expected."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def one_of(argument: str, name: Any, table: Mapping[str, Any]) -> Any:
+    """Return table[name], or raise a ValueError that lists the names there are."""
+    if isinstance(name, str) and name in table:
+        return table[name]
+    raise ValueError(f"{argument} is {name!r}; expected one of {', '.join(map(repr, table))}")
+
+
+def positive_int(argument: str, value: Any, least: int = 1) -> int:
+    """Return value as an int that is at least `least`, or raise a ValueError."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise ValueError(f"{argument} is {value!r}; expected a whole number, at least {least}")
+
+
+def non_negative(argument: str, value: Any) -> Any:
+    """Return value, a number or an array of numbers >= 0, or raise a ValueError."""
+    try:
+        fine = bool(np.all(np.asarray(value, dtype=float) >= 0))
+    except (TypeError, ValueError):
+        fine = False
+    if not fine:
+        raise ValueError(f"{argument} is {value!r}; expected a number that is not negative")
+    return value
+
+
+def finite(argument: str, value: np.ndarray) -> np.ndarray:
+    """Return value if it holds no NaN and no infinity, or raise a ValueError."""
+    bad = np.size(value) - int(np.count_nonzero(np.isfinite(value)))
+    if bad:
+        raise ValueError(f"{argument} has {bad} entries that are NaN or infinite; expected none")
+    return value

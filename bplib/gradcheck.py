@@ -1,0 +1,116 @@
+"""Numerical derivatives of the loss, to hold the backward pass against."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bplib._errors import one_of
+from bplib.activations import Array
+from bplib.layers import Dense
+from bplib.losses import Loss
+from bplib.network import Network, evaluate, loss_and_grad
+
+CENTRAL_STEP = 1e-5
+COMPLEX_STEP = 1e-30
+TOLERANCE = {"central": 1e-7, "complex": 1e-12}
+
+
+@dataclass(frozen=True)
+class GradCheck:
+    """The backward pass against a numerical derivative.
+
+    Attributes:
+        error: ‖a − n‖ / (‖a‖ + ‖n‖) of the analytic and the numerical gradient.
+        by_parameter: the same for each "W[l]" and "b[l]" by itself.
+        kinks: parameters left out because a ReLU switched between the two sides.
+        analytic, numeric: both gradients, shape (P,); numeric is NaN where left out.
+        method: "central" or "complex".
+    """
+
+    error: float
+    by_parameter: dict[str, float]
+    kinks: int
+    analytic: Array
+    numeric: Array
+    method: str
+
+    @property
+    def ok(self) -> bool:
+        """True if the error is below 1e-7 (central difference) or 1e-12 (complex step)."""
+        return self.error < TOLERANCE[self.method]
+
+    def __str__(self) -> str:
+        rows = [f"{name:8} {error:.1e}" for name, error in self.by_parameter.items()]
+        verdict = "agrees" if self.ok else "DISAGREES"
+        total = f"{'all':8} {self.error:.1e}  {verdict} ({self.method}, {self.kinks} kinks skipped)"
+        return "\n".join([*rows, total])
+
+
+def gradcheck(
+    net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, method: str = "central"
+) -> GradCheck:
+    """Compare the gradient of the backward pass with a numerical one, parameter by parameter.
+
+    Args:
+        net: a single network (no stack); its parameters are left as they were.
+        loss, x, y: as for `loss_and_grad`.
+        method: "central", (L(θ + h) − L(θ − h)) / 2h with h = 1e-5, or "complex",
+            Im L(θ + ih) / h with h = 1e-30 (Squire & Trapp 1998).
+
+    Raises:
+        ValueError: net is a stack, or the method is unknown.
+    """
+    difference = one_of("method", method, {"central": _central, "complex": _complex_step})
+    if net.stack:
+        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    analytic = loss_and_grad(net, loss, x, y)[1].copy()
+    numeric = np.array([difference(net, loss, x, y, i) for i in range(net.theta.size)])
+    by_parameter = {
+        name: relative_error(analytic[here], numeric[here]) for name, here in parameter_slices(net)
+    }
+    error = relative_error(analytic, numeric)
+    kinks = int(np.isnan(numeric).sum())
+    return GradCheck(error, by_parameter, kinks, analytic, numeric, method)
+
+
+def relative_error(analytic: Array, numeric: Array) -> float:
+    """Return ‖a − n‖ / (‖a‖ + ‖n‖) over the entries where n is a number; 0 if all are 0."""
+    known = ~np.isnan(numeric)
+    a, n = analytic[known], numeric[known]
+    scale = np.linalg.norm(a) + np.linalg.norm(n)
+    return float(np.linalg.norm(a - n) / scale) if scale else 0.0
+
+
+def parameter_slices(net: Network) -> Iterator[tuple[str, slice]]:
+    """Yield ("W[0]", where it lies in theta), ("b[0]", …), … in order."""
+    start = 0
+    for l, layer in enumerate(net.layers):
+        for name, array in (("W", layer.W), ("b", layer.b)):
+            size = array.shape[-2] * array.shape[-1]
+            yield f"{name}[{l}]", slice(start, start + size)
+            start += size
+
+
+def _central(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, i: int) -> float:
+    here = net.theta[i]
+    values, sides = [], []
+    try:
+        for h in (CENTRAL_STEP, -CENTRAL_STEP):
+            net.theta[i] = here + h
+            values.append(evaluate(net, loss, x, y))
+            sides.append([layer.z > 0 for layer in net.layers if layer.f.kinked])
+    finally:
+        net.theta[i] = here
+    if any(np.any(left != right) for left, right in zip(*sides, strict=True)):
+        return np.nan
+    return (values[0] - values[1]) / (2 * CENTRAL_STEP)
+
+
+def _complex_step(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, i: int) -> float:
+    layers = [Dense(layer.n_in, layer.n_out, layer.f) for layer in net.layers]
+    twin = Network(layers, dtype=np.complex128)
+    twin.theta[...] = net.theta
+    twin.theta[i] += 1j * COMPLEX_STEP
+    return evaluate(twin, loss, x, y).imag / COMPLEX_STEP

@@ -1,0 +1,202 @@
+"""A network, or a stack of networks, whose parameters all live in one array."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from bplib import init as initializers
+from bplib._errors import finite, positive_int
+from bplib.activations import Activation, Array
+from bplib.layers import Dense
+from bplib.losses import Loss
+
+
+class Network:
+    """Layers applied one after the other, with `theta` (and `grad`) as the one home of numbers.
+
+    `theta` has shape (..., P). Every `W[l]`, `b[l]` is a view of it and every `dW[l]`,
+    `db[l]` a view of `grad`, so an optimizer needs to know nothing but two flat arrays.
+    Leading axes make a stack: as many independent networks as they have entries, run by
+    the same matrix products.
+
+    Args:
+        layers: the layers, each one's n_in equal to the n_out of the one before.
+        stack: number of networks (or a shape) trained side by side; None for just one.
+        dtype: float64, float32, or complex128 for complex-step derivatives.
+
+    Raises:
+        ValueError: there is no layer, or two neighbours do not fit.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Dense],
+        stack: int | tuple[int, ...] | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        if not layers:
+            raise ValueError("layers is empty; expected at least one layer")
+        for l, (below, above) in enumerate(pairwise(layers)):
+            if below.n_out != above.n_in:
+                raise ValueError(
+                    f"layers[{l}] has n_out = {below.n_out} but layers[{l + 1}] has "
+                    f"n_in = {above.n_in}; expected them to be equal"
+                )
+        self.layers = list(layers)
+        self.stack = _stack_shape(stack)
+        n_params = sum(layer.n_params for layer in layers)
+        self.dtype = _float_type(dtype)
+        self.theta = np.zeros((*self.stack, n_params), self.dtype)
+        self.grad = np.zeros_like(self.theta)
+        start = 0
+        for layer in self.layers:
+            here = np.s_[..., start : start + layer.n_params]
+            layer.bind(self.theta[here], self.grad[here])
+            start += layer.n_params
+
+    def __repr__(self) -> str:
+        sizes = [self.layers[0].n_in, *(layer.n_out for layer in self.layers)]
+        names = [layer.f.name for layer in self.layers]
+        stack = f", stack={self.stack}" if self.stack else ""
+        return f"Network({sizes}, {names}, {self.theta.shape[-1]} parameters{stack})"
+
+    W = property(lambda self: [layer.W for layer in self.layers], doc="Weights by layer.")
+    b = property(lambda self: [layer.b for layer in self.layers], doc="Biases by layer.")
+    dW = property(lambda self: [layer.dW for layer in self.layers], doc="∂L/∂W by layer.")
+    db = property(lambda self: [layer.db for layer in self.layers], doc="∂L/∂b by layer.")
+    z = property(lambda self: [layer.z for layer in self.layers], doc="Weighted inputs by layer.")
+    a = property(lambda self: [layer.a for layer in self.layers], doc="Activations by layer.")
+    delta = property(lambda self: [layer.delta for layer in self.layers], doc="Errors by layer.")
+
+    def forward(self, x: ArrayLike) -> Array:
+        """Return the last layer's activation, (..., n_L, m), for inputs x, (n_in, m).
+
+        Raises:
+            ValueError: x is not two-dimensional, has the wrong number of rows, or holds
+                a NaN. (A stack also takes an x with the stack's own leading axes.)
+        """
+        a = self._columns("x", x, self.layers[0].n_in)
+        for layer in self.layers:
+            a = layer.forward(a)
+        return a
+
+    def backward(self, delta: Array) -> Array:
+        """Fill `grad` from δ_L = ∂L/∂z_L, (..., n_L, m), of the last forward pass.
+
+        Returns:
+            ∂L/∂x, (..., n_in, m), of each example by itself.
+        """
+        *below, last = self.layers
+        da = last.backward_from(delta)
+        for layer in reversed(below):
+            da = layer.backward(da)
+        return da
+
+    def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
+        array = np.asarray(value)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} holds {array.dtype} values; expected numbers")
+        leading = array.shape[:-2]
+        if array.ndim < 2 or array.shape[-2] != rows or leading not in ((), self.stack):
+            raise ValueError(
+                f"{name} has shape {array.shape}; expected ({rows}, m): examples are columns"
+            )
+        if array.shape[-1] == 0:
+            raise ValueError(f"{name} has shape {array.shape}; expected at least one column")
+        return finite(name, array.astype(self.dtype, copy=False))
+
+
+def mlp(
+    sizes: Sequence[int],
+    hidden: str | Activation = "tanh",
+    output: str | Activation = "identity",
+    init: str | initializers.Initializer = "xavier",
+    seed: int | np.random.Generator | None = 0,
+    stack: int | tuple[int, ...] | None = None,
+    dtype: DTypeLike = np.float64,
+) -> Network:
+    """Return a multilayer perceptron with the given layer sizes, initialised.
+
+    Args:
+        sizes: units per layer from input to output, such as [2, 3, 1].
+        hidden: activation of all layers but the last.
+        output: activation of the last layer.
+        init: name of an initializer, or a function (rng, shape) -> weights. Biases are 0.
+        seed: seed of the random generator, or the generator itself.
+        stack: number (or shape) of independent networks to hold side by side.
+        dtype: type of all parameters.
+
+    Raises:
+        ValueError: fewer than two sizes, a size below 1, or an unknown name.
+    """
+    if isinstance(sizes, (int, np.integer)) or len(sizes) < 2:
+        raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 3, 1]")
+    sizes = [positive_int(f"sizes[{i}]", n) for i, n in enumerate(sizes)]
+    activations = [hidden] * (len(sizes) - 2) + [output]
+    layers = [Dense(*ends, f) for ends, f in zip(pairwise(sizes), activations, strict=True)]
+    net = Network(layers, stack, dtype)
+    draw = initializers.get(init)
+    rng = np.random.default_rng(seed)
+    for W in net.W:
+        W[...] = draw(rng, W.shape)
+    return net
+
+
+def evaluate(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Array:
+    """Return the mean loss of a forward pass: a number, or one per member of a stack.
+
+    Raises:
+        ValueError: x or y has the wrong shape or values, or the loss does not fit the output.
+    """
+    y = _check_target(net, loss, x, y)
+    a = net.forward(x)
+    return loss.value(net.layers[-1].z, a, y)[()]
+
+
+def loss_and_grad(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    """Return the mean loss and its gradient with respect to theta, shape (..., P).
+
+    The gradient is `net.grad` itself: it is overwritten by the next call.
+
+    Raises:
+        ValueError: x or y has the wrong shape or values, or the loss does not fit the output.
+    """
+    y = _check_target(net, loss, x, y)
+    a = net.forward(x)
+    last = net.layers[-1]
+    net.backward(loss.delta(last.z, a, y, last.f))
+    return loss.value(last.z, a, y)[()], net.grad
+
+
+def _check_target(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Array:
+    last = net.layers[-1]
+    if loss.outputs and last.f.name not in loss.outputs:
+        raise ValueError(
+            f"the output activation is {last.f.name!r}; "
+            f"{type(loss).__name__} expected {' or '.join(map(repr, loss.outputs))}"
+        )
+    y = net._columns("y", y, last.n_out)
+    if np.shape(x)[-1:] != y.shape[-1:]:
+        raise ValueError(
+            f"x has shape {np.shape(x)} and y has shape {y.shape}; "
+            "expected the same number of columns, one for each example"
+        )
+    loss.check(y.real)
+    return y
+
+
+def _stack_shape(stack: Any) -> tuple[int, ...]:
+    if stack is None:
+        return ()
+    sizes = stack if isinstance(stack, tuple) else (stack,)
+    return tuple(positive_int("stack", n) for n in sizes)
+
+
+def _float_type(dtype: DTypeLike) -> np.dtype:
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "fc":
+        raise ValueError(f"dtype is {dtype}; expected a floating type such as float64")
+    return dtype
