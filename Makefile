@@ -1,0 +1,71 @@
+# Two commands do everything: `make book` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+PORT   ?= 8000
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+SITE   := _build/html
+
+LIBRARY  := $(wildcard bplib/*.py)
+CHAPTERS := $(wildcard chapters/*.md exercises/*.md)
+HOUSE    := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test lint clean distclean
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+book: $(STAMPS)/book  ## build the site to _build/html
+	@echo "The book is at $(abspath $(SITE))/index.html; \`make serve\` opens it."
+
+serve: book  ## show the built site in a browser
+	@$(BIN)/python _ext/serve.py $(SITE) $(PORT)
+
+test: $(STAMPS)/book $(STAMPS)/test  ## build the book, then run every test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check _ext tests/site tests/conftest.py
+	$(BIN)/python -m pytest
+
+lint: $(STAMPS)/test  ## check the style of the code
+	$(BIN)/ruff check .
+
+clean:  ## remove what was built, keep the environment
+	rm -rf _build chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book $(STAMPS)/executed
+
+distclean: clean  ## remove the environment too
+	rm -rf $(VENV) node_modules *.egg-info
+
+# Python, the pinned requirements and bplib itself, editable.
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "make: the book needs Python 3.11 or newer; say which one with 'make book PYTHON=/path/to/python3'" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "make: this Python cannot create environments; on Debian install python3-venv" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/python: requirements.txt pyproject.toml | $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS)/test: requirements-test.txt $(STAMPS)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements-test.txt
+	@touch $@
+
+# npm and node come with the requirements, so that nothing but Python and make need be there.
+$(STAMPS)/node: package.json package-lock.json .npmrc $(STAMPS)/python
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --silent
+	@touch $@
+
+# Chapters are executed again when they change, but the cache does not know of bplib.
+$(STAMPS)/executed: $(LIBRARY) $(STAMPS)/python
+	rm -rf _build/.jupyter_cache _build/jupyter_execute
+	@touch $@
+
+$(STAMPS)/book: $(CHAPTERS) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed Makefile
+	$(BIN)/jupyter-book build --quiet -W --keep-going .
+	@touch $@

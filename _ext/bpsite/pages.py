@@ -1,0 +1,35 @@
+"""Takes out of each page what would ask a foreign host or break, before the theme writes it."""
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def use_templates(app, config):
+    """Put our few templates ahead of the theme's."""
+    config.templates_path.insert(0, str(HERE / "templates"))
+
+
+def drop_thebe(app, pagename, templatename, context, doctree):
+    """Remove thebe's scripts: its constant is declared twice, which is an error on every page."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [item for item in context.get(kind, []) if not _is_thebe(item)]
+
+
+def _is_thebe(item):
+    body = getattr(item, "attributes", {}).get("body") or ""
+    return "thebe" in str(getattr(item, "filename", item) or "").lower() or "THEBE_JS" in body
+
+
+def drop_thebe_settings(app, doctree, docname):
+    """Remove the settings that thebe leaves in the text of a page."""
+    for node in list(doctree.findall(lambda n: n.tagname == "raw")):
+        if "text/x-thebe-config" in node.astext() or "thebelab" in node.astext():
+            node.parent.remove(node)
+
+
+def setup(app):
+    """Register the hooks, after those of thebe and the theme."""
+    app.connect("config-inited", use_templates)
+    app.connect("doctree-resolved", drop_thebe_settings, priority=900)
+    app.connect("html-page-context", drop_thebe, priority=900)

@@ -1,0 +1,67 @@
+// Names the sliders of the explorers and reads their text out, for screen readers.
+(() => {
+  const live = document.createElement("div");
+  live.setAttribute("role", "status");
+  live.className = "bp-live";
+  document.body.append(live);
+  const said = new WeakMap();
+  const set = (node, name, value) => {
+    if (value && node.getAttribute(name) !== value) node.setAttribute(name, value);
+  };
+  const text = (node) => (node ? node.textContent.trim() : "");
+
+  function name(explorer) {
+    for (const slider of explorer.querySelectorAll(".widget-slider, .jupyter-widget-slider")) {
+      const handle = slider.querySelector(".noUi-handle");
+      if (!handle) continue;
+      set(handle, "aria-label", text(slider.querySelector(".widget-label")));
+      set(handle, "aria-valuetext", text(slider.querySelector(".widget-readout")));
+    }
+  }
+
+  function say(explorer) {
+    const now = [...explorer.querySelectorAll(".bp-readout")]
+      .filter((node) => node.offsetParent)
+      .map(text)
+      .join(" ");
+    if (!now) return;
+    if (said.has(explorer) && said.get(explorer) !== now) live.textContent = now;
+    said.set(explorer, now);
+  }
+
+  function swap(explorer) {
+    const area = explorer.closest(".widget-subarea");
+    const still = area && area.parentElement.querySelector(":scope > .bp-static");
+    if (still && explorer.querySelector(".noUi-handle") && explorer.querySelector(".bp-frame svg"))
+      still.remove();
+  }
+
+  const watched = new WeakSet();
+  function watch(explorer) {
+    if (watched.has(explorer)) return;
+    watched.add(explorer);
+    let timer;
+    const look = () => {
+      swap(explorer);
+      name(explorer);
+      clearTimeout(timer);
+      timer = setTimeout(() => say(explorer), 250);
+    };
+    new MutationObserver(look).observe(explorer, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+      attributeFilter: ["aria-valuetext", "class", "style"],
+    });
+    look();
+  }
+
+  const find = () =>
+    document.querySelectorAll(".bp-explore:not(.bp-static)").forEach(watch);
+  new MutationObserver(find).observe(document.getElementById("main-content"), {
+    subtree: true,
+    childList: true,
+  });
+  find();
+})();
