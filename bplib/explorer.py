@@ -1,0 +1,236 @@
+"""Sliders that need no kernel: every frame is drawn beforehand, and the widgets link themselves."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from itertools import product
+from typing import Any
+
+import ipywidgets as widgets
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from tqdm.auto import tqdm
+
+from bplib import svg
+
+MAX_FRAMES = 400
+
+LABELS = {
+    "learning_rate": "learning rate η",
+    "eta": "learning rate η",
+    "init": "initial scale",
+}
+
+Panels = Axes | dict[str, Axes]
+
+
+def explore(
+    draw: Callable[..., None],
+    background: Callable[[Panels], None] | None = None,
+    describe: Callable[..., str] | None = None,
+    *,
+    alt: str = "",
+    labels: Mapping[str, str] | None = None,
+    start: Mapping[str, Any] | None = None,
+    mosaic: Any = None,
+    figsize: tuple[float, float] = (4.4, 2.8),
+    height_ratios: Iterable[float] | None = None,
+    **axes: Iterable[Any],
+) -> widgets.VBox:
+    """Return a picture with one slider for each named list of values.
+
+    All combinations are drawn once, as slim SVG. Each slider picks an entry of a Stack of
+    frames by `jslink`, so the result works in a notebook and, with no kernel at all, in a
+    built page.
+
+    Args:
+        draw: draw(ax, **values) draws what changes; values has one entry per axis.
+        background: background(ax) draws what all frames share, once; it owns the limits,
+            the ticks and the labels.
+        describe: describe(**values) returns the sentence shown below the picture, which is
+            also what a screen reader hears.
+        alt: what the picture shows, whatever the sliders say.
+        labels: the text beside a slider, by axis name.
+        start: the value each slider begins at, by axis name; otherwise its first.
+        mosaic: as for `Figure.subplot_mosaic`; `draw` and `background` then get a
+            dictionary of axes.
+        figsize: width and height in inches.
+        height_ratios: relative heights of the mosaic's rows.
+        **axes: the values of each slider, such as learning_rate=[0.03, 0.1, 0.3].
+
+    Raises:
+        ValueError: there is no axis, one is empty, `start` or `labels` names what is not
+            there, or the grid has more than 400 frames.
+        RuntimeError: `draw` or `describe` raised; the message names the values.
+    """
+    grid = {name: _values(name, values) for name, values in axes.items()}
+    first = _start(grid, start or {})
+    for name in labels or {}:
+        _known("labels", name, grid)
+    with mpl.rc_context(svg.STYLE):
+        sheet = _Sheet(background, mosaic, figsize, height_ratios)
+        frames = _render(sheet, draw, describe, alt, grid)
+    names = [name for name, values in grid.items() if len(values) > 1]
+    texts = LABELS | dict(labels or {})
+    sliders = {
+        name: widgets.SelectionSlider(
+            options=[(_text(value), i) for i, value in enumerate(grid[name])],
+            index=first[name],
+            description=texts.get(name, name.replace("_", " ")),
+            continuous_update=True,
+            style={"description_width": "initial"},
+            layout={"width": "auto"},
+        )
+        for name in names
+    }
+    picture = _stack(names, sliders, {n: len(grid[n]) for n in names}, iter(frames).__next__)
+    parts = [widgets.VBox(list(sliders.values())), picture]
+    if sheet.symbol:
+        parts.append(widgets.HTML(sheet.symbol, layout={"height": "0", "margin": "0"}))
+    parts[0].add_class("bp-controls")
+    box = widgets.VBox(parts)
+    box.add_class("bp-explore")
+    return box
+
+
+class _Sheet:
+    """The paper all frames are drawn on: positions, limits and the shared background."""
+
+    def __init__(
+        self,
+        background: Callable[[Panels], None] | None,
+        mosaic: Any,
+        figsize: tuple[float, float],
+        height_ratios: Iterable[float] | None,
+    ) -> None:
+        self.background, self.mosaic, self.figsize = background, mosaic, figsize
+        self.height_ratios = list(height_ratios) if height_ratios else None
+        self.positions: dict[str, Any] = {}
+        self.symbol = self.use = ""
+        if background:
+            fig, panels = self.blank("constrained")
+            background(_unwrap(panels))
+            fig.draw_without_rendering()
+            self.panels = panels
+            self.remember(panels)
+            body, viewbox = svg.svg_body(fig)
+            name = "bp-" + hashlib.sha256(body.encode()).hexdigest()[:10]
+            self.use = f'<use href="#{name}"/>'
+            self.symbol = (
+                '<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
+                f'<symbol id="{name}" viewBox="{viewbox}">{body}</symbol></svg>'
+            )
+
+    def blank(self, layout: str | None = None) -> tuple[Figure, dict[str, Axes]]:
+        fig = svg.new_figure(figsize=self.figsize, layout=layout)
+        rows = self.mosaic or [["only"]]
+        return fig, fig.subplot_mosaic(rows, height_ratios=self.height_ratios)
+
+    def remember(self, panels: dict[str, Axes]) -> None:
+        self.positions = {name: ax.get_position() for name, ax in panels.items()}
+
+    def frame(self, draw: Callable[[Panels], None]) -> tuple[str, str]:
+        fig, panels = self.blank(None if self.positions else "constrained")
+        for name, ax in panels.items():
+            if self.positions:
+                ax.set_position(self.positions[name])
+            if self.background:
+                _follow(ax, self.panels[name])
+        draw(_unwrap(panels))
+        if not self.positions:
+            fig.draw_without_rendering()
+            self.remember(panels)
+            fig.set_layout_engine("none")
+        body, viewbox = svg.svg_body(fig)
+        return self.use + body, viewbox
+
+
+def _follow(ax: Axes, model: Axes) -> None:
+    ax.set(xscale=model.get_xscale(), yscale=model.get_yscale())
+    ax.set(xlim=model.get_xlim(), ylim=model.get_ylim(), aspect=model.get_aspect())
+    ax.autoscale(False)
+    ax.set_axis_off()
+
+
+def _unwrap(panels: dict[str, Axes]) -> Panels:
+    return panels["only"] if list(panels) == ["only"] else panels
+
+
+def _render(
+    sheet: _Sheet,
+    draw: Callable[..., None],
+    describe: Callable[..., str] | None,
+    alt: str,
+    grid: dict[str, list[Any]],
+) -> list[widgets.HTML]:
+    count = math.prod(map(len, grid.values()))
+    if count > MAX_FRAMES:
+        sizes = " × ".join(f"{len(values)} {name}" for name, values in grid.items())
+        raise ValueError(f"the grid has {count} frames ({sizes}); expected at most {MAX_FRAMES}")
+    frames = []
+    combinations = product(*grid.values())
+    for combination in tqdm(combinations, total=count, desc="frames", leave=False, delay=1):
+        values = dict(zip(grid, combination, strict=True))
+        try:
+            body, viewbox = sheet.frame(lambda ax, values=values: draw(ax, **values))
+            readout = describe(**values) if describe else ""
+        except Exception as error:
+            here = ", ".join(f"{name}={value!r}" for name, value in values.items())
+            raise RuntimeError(
+                f"drawing the frame at {here} raised {type(error).__name__}: {error}"
+            ) from error
+        frames.append(widgets.HTML(_frame_html(body, viewbox, alt, readout)))
+    return frames
+
+
+def _frame_html(body: str, viewbox: str, alt: str, readout: str) -> str:
+    told = " ".join(part for part in (alt, readout) if part) or "interactive picture"
+    text = f'<p class="bp-readout">{escape(readout)}</p>' if readout else ""
+    return f'<div class="bp-frame">{svg.svg_element(body, viewbox, told)}{text}</div>'
+
+
+def _stack(
+    names: list[str],
+    sliders: dict[str, widgets.SelectionSlider],
+    sizes: dict[str, int],
+    next_frame: Callable[[], widgets.HTML],
+) -> widgets.Widget:
+    if not names:
+        return next_frame()
+    name, *rest = names
+    children = [_stack(rest, sliders, sizes, next_frame) for _ in range(sizes[name])]
+    stack = widgets.Stack(children, selected_index=sliders[name].index)
+    widgets.jslink((sliders[name], "index"), (stack, "selected_index"))
+    return stack
+
+
+def _values(name: str, values: Iterable[Any]) -> list[Any]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ValueError(f"{name} is {values!r}; expected a list of values for its slider")
+    values = [v.item() if hasattr(v, "item") else v for v in values]
+    if not values:
+        raise ValueError(f"{name} is empty; expected at least one value for its slider")
+    return values
+
+
+def _start(grid: dict[str, list[Any]], start: Mapping[str, Any]) -> dict[str, int]:
+    if not grid:
+        raise ValueError("explore got no axis; expected a list of values, such as eta=[0.1, 1.0]")
+    for name, value in start.items():
+        _known("start", name, grid)
+        if value not in grid[name]:
+            raise ValueError(f"start[{name!r}] is {value!r}; expected one of {grid[name]}")
+    return {
+        name: values.index(start[name]) if name in start else 0 for name, values in grid.items()
+    }
+
+
+def _known(argument: str, name: str, grid: dict[str, list[Any]]) -> None:
+    if name not in grid:
+        raise ValueError(f"{argument} names {name!r}; expected one of {', '.join(grid)}")
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}".replace("-", "−") if isinstance(value, (int, float)) else str(value)

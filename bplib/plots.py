@@ -1,0 +1,227 @@
+"""Pictures of networks and training, in one visual language."""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from bplib import svg
+from bplib.network import Network
+from bplib.svg import (
+    ERROR,
+    FORWARD,
+    GRADIENT,
+    GRID,
+    HIGHLIGHT,
+    INK,
+    MUTED,
+    PALETTE,
+    PAPER,
+    PARAMETER,
+    STYLE,
+)
+
+__all__ = [
+    "ERROR",
+    "FORWARD",
+    "GRADIENT",
+    "GRID",
+    "HIGHLIGHT",
+    "INK",
+    "MUTED",
+    "PALETTE",
+    "PAPER",
+    "PARAMETER",
+    "STYLE",
+    "Picture",
+    "decades",
+    "figure",
+    "network",
+    "show",
+]
+
+RADIUS = 0.23
+GAP_X, GAP_Y = 1.62, 1.3
+
+
+class Picture:
+    """A figure as inline SVG with alt text: it follows the page's light or dark theme."""
+
+    def __init__(self, fig: Figure, alt: str) -> None:
+        if not alt.strip():
+            raise ValueError("alt is empty; expected a sentence that says what the picture shows")
+        self.alt = alt
+        self.svg = svg.svg_element(*svg.svg_body(fig), alt)
+
+    def __repr__(self) -> str:
+        return f"Picture: {self.alt}"
+
+    def _repr_html_(self) -> str:
+        return f'<div class="bp-figure">{self.svg}</div>'
+
+
+def figure(width: float = 4.4, height: float = 2.8, **subplots: Any) -> tuple[Figure, Any]:
+    """Return a figure in the book's style, sizes in inches, and its axes, as `plt.subplots` does.
+
+    Any keyword of `Figure.subplots` fits, such as nrows or sharex.
+    """
+    with mpl.rc_context(STYLE):
+        fig = svg.new_figure(figsize=(width, height), layout="constrained")
+        return fig, fig.subplots(**subplots)
+
+
+def show(fig: Figure, alt: str) -> Picture:
+    """Return the figure as a picture; alt says in a sentence what it shows.
+
+    Raises:
+        ValueError: alt is empty.
+    """
+    return Picture(fig, alt)
+
+
+def number(value: float, decimals: int = 3) -> str:
+    """Return the value with a real minus sign and no negative zero."""
+    return f"{value:.{decimals}f}".replace("-", "−") if np.isfinite(value) else "∞"
+
+
+def decades(axis: Axis) -> None:
+    """Label a logarithmic axis 1, 0.1, 0.01, 10⁻³, … without a typesetter."""
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+    def label(value: float, position: int | None) -> str:
+        power = round(np.log10(value))
+        return f"{value:g}" if -2 <= power <= 3 else "10" + str(power).translate(raised)
+
+    axis.set_major_locator(LogLocator(base=10, numticks=6))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(label))
+
+
+def network(
+    ax: Axes,
+    net: Network,
+    example: int = 0,
+    delta: bool = True,
+    parameters: bool = True,
+    eta: float | None = None,
+) -> None:
+    """Draw a small network with the numbers of its last forward and backward pass.
+
+    In each unit stands its activation, above it the weighted input z, below it the error δ.
+    On each edge stands the weight and, with it, its gradient. Edges are as thick as their
+    weights are large, and dashed where a weight is negative.
+
+    Args:
+        ax: where to draw.
+        net: a single network (no stack) after `forward`, and after `backward` for errors.
+        example: which column of the batch to show.
+        delta: show errors and gradients.
+        parameters: show weights and biases.
+        eta: if given, show each parameter's step −η ∂L/∂w as "old → new".
+
+    Raises:
+        ValueError: net is a stack, or has not run forward yet.
+    """
+    if net.stack:
+        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    if not net.a[0].size:
+        raise ValueError("net has not run forward; expected a call of net.forward(x) before")
+    units = [net.layers[0].a_prev, *net.a]
+    places = [_column(l * GAP_X, len(a)) for l, a in enumerate(units)]
+    ax.set(aspect="equal", xlim=(-0.4, (len(units) - 1) * GAP_X + 0.42))
+    tallest = max(len(a) for a in units)
+    ax.set_ylim(-(tallest - 1) / 2 * GAP_Y - 0.72, (tallest - 1) / 2 * GAP_Y + 0.42)
+    ax.set_axis_off()
+    for l, layer in enumerate(net.layers):
+        for i, end in enumerate(places[l + 1]):
+            for j, origin in enumerate(places[l]):
+                w, dw = layer.W[i, j], layer.dW[i, j]
+                _edge(ax, origin, end, w)
+                if parameters:
+                    crossing = len(places[l]) > 1 and len(places[l + 1]) > 1 and i != j
+                    _edge_label(ax, origin, end, 0.33 if crossing else 0.5, w, dw, delta, eta)
+    for l, a in enumerate(units):
+        for i, place in enumerate(places[l]):
+            _unit(ax, place, a[i, example], FORWARD if l else INK)
+            if l == 0:
+                _say(ax, place, f"x{_sub(i)}", INK, dy=RADIUS + 0.11)
+                continue
+            layer = net.layers[l - 1]
+            z = number(layer.z[i, example])
+            _say(ax, place, f"z{_sub(i)} = {z}", FORWARD, dy=RADIUS + 0.11)
+            lines = []
+            if delta:
+                d = number(layer.delta[i, example], 4)
+                lines.append((f"δ{_sub(i)} = {d}", ERROR))
+            if parameters:
+                lines.append((f"b {_step(layer.b[i, 0], layer.db[i, 0], eta)}", PARAMETER))
+            for k, (text, color) in enumerate(lines):
+                _say(ax, place, text, color, dy=-RADIUS - 0.12 - 0.15 * k)
+
+
+def _column(x: float, n: int) -> list[tuple[float, float]]:
+    return [(x, ((n - 1) / 2 - i) * GAP_Y) for i in range(n)]
+
+
+def _edge(ax: Axes, origin: tuple, end: tuple, w: float) -> None:
+    width = 0.5 + 2.2 * min(abs(w), 3) / 3
+    style = "-" if w >= 0 else (0, (3, 2))
+    ax.plot(*zip(origin, end, strict=True), color=MUTED, lw=width, ls=style, zorder=1, alpha=0.55)
+
+
+def _edge_label(
+    ax: Axes,
+    origin: tuple,
+    end: tuple,
+    t: float,
+    w: float,
+    dw: float,
+    gradient: bool,
+    eta: float | None,
+) -> None:
+    place = (origin[0] + t * (end[0] - origin[0]), origin[1] + t * (end[1] - origin[1]))
+    _say(ax, place, _step(w, dw, eta), PARAMETER, dy=0.075 if gradient else 0, paper=True)
+    if gradient:
+        _say(ax, place, f"∂ {number(dw, 4)}", GRADIENT, dy=-0.075, paper=True)
+
+
+def _step(w: float, dw: float, eta: float | None) -> str:
+    return number(w) if eta is None else f"{number(w)} → {number(w - eta * dw)}"
+
+
+def _unit(ax: Axes, place: tuple, value: float, color: str) -> None:
+    ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=1.4, zorder=2))
+    _say(ax, place, number(value), color, weight="bold")
+
+
+def _say(
+    ax: Axes,
+    place: tuple,
+    text: str,
+    color: str,
+    dy: float = 0.0,
+    paper: bool = False,
+    weight: str = "normal",
+) -> None:
+    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6} if paper else None
+    ax.text(
+        place[0],
+        place[1] + dy,
+        text,
+        color=color,
+        ha="center",
+        va="center_baseline",
+        fontsize=7.5,
+        weight=weight,
+        bbox=box,
+        zorder=3,
+    )
+
+
+def _sub(i: int) -> str:
+    return str(i + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

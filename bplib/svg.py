@@ -1,0 +1,132 @@
+"""The book's palette and style, and Matplotlib figures as slim SVG that follows the page."""
+
+import io
+import re
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+PALETTE: dict[str, tuple[str, str]] = {
+    "ink": ("#1f2430", "#e4e7ec"),
+    "muted": ("#59626e", "#9aa4b2"),
+    "grid": ("#d5dae0", "#39414c"),
+    "paper": ("#ffffff", "#14181e"),
+    "forward": ("#1146a8", "#5b96ff"),
+    "error": ("#b23a06", "#f67d33"),
+    "gradient": ("#9e3489", "#f0abec"),
+    "parameter": ("#028562", "#57e0a0"),
+    "highlight": ("#e2a100", "#f2c230"),
+}
+"""Name -> (colour on a light page, colour on a dark page).
+
+Forward values, errors δ, gradients and parameters have the same colour in every picture,
+table and equation of the book.
+"""
+
+INK, MUTED, GRID, PAPER, FORWARD, ERROR, GRADIENT, PARAMETER, HIGHLIGHT = (
+    light for light, _ in PALETTE.values()
+)
+
+STYLE: dict[str, Any] = {
+    "figure.figsize": (4.4, 2.8),
+    "figure.facecolor": "none",
+    "font.size": 8.5,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.facecolor": "none",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.titlesize": 8.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=[FORWARD, ERROR, PARAMETER, GRADIENT, HIGHLIGHT]),
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "bplib",
+}
+
+# A page of the book defines --bp-…; elsewhere the picture takes what the notebook offers.
+_ELSEWHERE = {
+    INK: "currentColor",
+    PAPER: "var(--jp-layout-color0, #ffffff)",
+}
+_THEMED = {
+    light: f"var(--bp-{name}, {_ELSEWHERE.get(light, light)})"
+    for name, (light, _) in PALETTE.items()
+}
+
+_DROPPED = re.compile(
+    r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>"
+    r"|<defs>\s*<style.*?</style>\s*</defs>|font-family: [^;\"]*;? ?",
+    re.DOTALL,
+)
+_GEOMETRY = re.compile(r'(?<= )(d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|transform|points)="([^"]*)"')
+_NUMBER = re.compile(r"-?\d+\.\d+(?![\deE])")
+_COLOR = re.compile(r"#[0-9a-f]{6}\b")
+_EMPTY_GROUP = re.compile(r"<g(?: id=\"[^\"]*\")?>\s*</g>")
+_INVISIBLE = re.compile(r'<path d="[^"]*"(?: clip-path="[^"]*")? style="fill: none"/>')
+_PLAIN_ID = re.compile(r"<g id=\"[^\"]*\">")
+_VIEWBOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+
+
+def new_figure(**kwargs: Any) -> Figure:
+    """Return an empty Matplotlib figure in the book's style, for an SVG canvas."""
+    with mpl.rc_context(STYLE):
+        fig = Figure(**kwargs)
+    FigureCanvasSVG(fig)
+    return fig
+
+
+def svg_body(fig: Figure) -> tuple[str, str]:
+    """Return what is inside the figure's <svg> element, slimmed and themed, and its viewBox."""
+    out = io.StringIO()
+    with mpl.rc_context(STYLE):
+        fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    text = _DROPPED.sub("", out.getvalue())
+    found = _VIEWBOX.search(text)
+    assert found, "Matplotlib writes a viewBox"
+    body = text[text.index(">", found.end()) + 1 : text.rindex("</svg>")]
+    body = _GEOMETRY.sub(_round_geometry, body)
+    body = _COLOR.sub(lambda c: _THEMED.get(c.group(), c.group()), body)
+    body = _PLAIN_ID.sub("<g>", body).replace("xlink:href", "href")
+    body = _INVISIBLE.sub("", body)
+    while (slimmer := _EMPTY_GROUP.sub("", body)) != body:
+        body = slimmer
+    body = re.sub(r"\s*\n\s*", " ", body)
+    body = re.sub(r"(?<=[>\"]) (?=[<>])", "", body).strip()
+    return body, found.group().removeprefix('viewBox="').removesuffix('"')
+
+
+def svg_element(body: str, viewbox: str, alt: str) -> str:
+    """Return an <svg> element that scales with the page and tells a screen reader its alt text."""
+    width = viewbox.split()[2]
+    return (
+        f'<svg class="bp-svg" viewBox="{viewbox}" role="img" aria-label={quoteattr(alt)} '
+        f'style="width:100%;max-width:{float(width) * 2:.0f}px;height:auto;'
+        'stroke-linejoin:round;stroke-linecap:butt;font-family:inherit">'
+        f"{body}</svg>"
+    )
+
+
+def _round_geometry(match: re.Match[str]) -> str:
+    name, value = match.groups()
+    if value.startswith("rotate(-0 "):
+        return ""
+    if "scale" in value or "matrix" in value:
+        return match.group()
+    return f'{name}="{_NUMBER.sub(lambda n: f"{float(n.group()):.1f}".removesuffix(".0"), value)}"'

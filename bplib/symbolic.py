@@ -1,0 +1,151 @@
+"""Networks in SymPy: an oracle that shares no line with the NumPy code it is held against."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import sympy as sp
+
+
+class sigmoid(sp.Function):
+    """The logistic function σ(z), kept as one symbol so that σ′(z) = σ(z)(1 − σ(z)) stays short."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """Return σ(z)(1 − σ(z)), the derivative with respect to z."""
+        return self * (1 - self)
+
+    def _eval_rewrite_as_exp(self, z: sp.Expr, **kwargs: Any) -> sp.Expr:
+        return 1 / (1 + sp.exp(-z))
+
+    def _eval_evalf(self, prec: int) -> sp.Expr:
+        return self.rewrite(sp.exp)._eval_evalf(prec)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        text = rf"\sigma\left({printer.doprint(self.args[0])}\right)"
+        return text if exp is None else rf"{text}^{{{exp}}}"
+
+
+def relu(z: sp.Expr) -> sp.Expr:
+    """Return max(z, 0)."""
+    return sp.Max(z, 0)
+
+
+def identity(z: sp.Expr) -> sp.Expr:
+    """Return z."""
+    return z
+
+
+ACTIVATIONS = {"identity": identity, "sigmoid": sigmoid, "tanh": sp.tanh, "relu": relu}
+
+
+@dataclass(frozen=True)
+class SymbolicNetwork:
+    """One example's way through a network, every quantity an expression in symbols.
+
+    Attributes:
+        x, y: input (n_in, 1) and target (n_L, 1), matrices of symbols.
+        W, b: parameters by layer, matrices of symbols.
+        z, a: weighted inputs and activations by layer, matrices of expressions.
+        loss: ½ ‖y − a_L‖².
+    """
+
+    x: sp.Matrix
+    y: sp.Matrix
+    W: list[sp.Matrix]
+    b: list[sp.Matrix]
+    z: list[sp.Matrix]
+    a: list[sp.Matrix]
+    loss: sp.Expr
+
+    @property
+    def theta(self) -> list[sp.Symbol]:
+        """All parameters in the order of `Network.theta`: W row by row, then b, layer by layer."""
+        return [p for W, b in zip(self.W, self.b, strict=True) for p in (*W, *b)]
+
+    def gradient(self, parameters: sp.Matrix | None = None) -> sp.Matrix:
+        """Return ∂L/∂p by `sympy.diff`, in the shape of the parameters (default: theta, (P, 1))."""
+        p = sp.Matrix(self.theta) if parameters is None else parameters
+        return p.applyfunc(lambda symbol: sp.diff(self.loss, symbol))
+
+    def delta(self, l: int) -> sp.Matrix:
+        """Return δ of layer l, ∂L/∂z: what a nudge of z costs is what a nudge of b costs."""
+        return self.gradient(self.b[l])
+
+    def values(
+        self, x: Sequence, y: Sequence, W: Sequence, b: Sequence
+    ) -> dict[sp.Symbol, sp.Expr]:
+        """Return symbol -> exact number; a float such as 0.1 is read as the fraction 1/10.
+
+        Raises:
+            ValueError: an argument has the wrong number of entries.
+        """
+        pairs: dict[sp.Symbol, sp.Expr] = {}
+        named = [("x", self.x, x), ("y", self.y, y)]
+        for l in range(len(self.W)):
+            named += [(f"W[{l}]", self.W[l], W[l]), (f"b[{l}]", self.b[l], b[l])]
+        for name, symbols, numbers in named:
+            flat = list(_flatten(numbers))
+            if len(flat) != len(symbols):
+                raise ValueError(f"{name} has {len(flat)} entries; expected {len(symbols)}")
+            pairs |= dict(zip(symbols, map(exact, flat), strict=True))
+        return pairs
+
+
+def exact(number: Any) -> sp.Expr:
+    """Return the number as an exact SymPy number: 0.1 becomes 1/10, not 0.1000000000000000055."""
+    if isinstance(number, sp.Basic):
+        return number
+    return sp.Rational(str(number))
+
+
+def mlp(sizes: Sequence[int], hidden: str = "sigmoid", output: str = "sigmoid") -> SymbolicNetwork:
+    """Return a network of these layer sizes, in symbols w^{(l)}_{ij}, b^{(l)}_i, x_j, y_i.
+
+    Raises:
+        ValueError: fewer than two sizes, or an unknown activation.
+    """
+    if len(sizes) < 2:
+        raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 2, 1]")
+    for argument, name in (("hidden", hidden), ("output", output)):
+        if name not in ACTIVATIONS:
+            known = ", ".join(map(repr, ACTIVATIONS))
+            raise ValueError(f"{argument} is {name!r}; expected one of {known}")
+    x = _symbols("x", sizes[0])
+    y = _symbols("y", sizes[-1])
+    W, b, z, a = [], [], [], []
+    a_prev = x
+    for l, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
+        f = ACTIVATIONS[output if l == len(sizes) - 1 else hidden]
+        W.append(_weights(l, n_out, n_in))
+        b.append(_symbols(f"b^({l})", n_out))
+        z.append(W[-1] * a_prev + b[-1])
+        a.append(z[-1].applyfunc(f))
+        a_prev = a[-1]
+    error = y - a[-1]
+    return SymbolicNetwork(x, y, W, b, z, a, error.dot(error) / 2)
+
+
+def _flatten(numbers: Any) -> Iterator[Any]:
+    if hasattr(numbers, "__iter__"):
+        for part in numbers:
+            yield from _flatten(part)
+    else:
+        yield numbers
+
+
+def _symbols(name: str, n: int) -> sp.Matrix:
+    return sp.Matrix([sp.Symbol(f"{_latex(name)}_{{{i}}}", real=True) for i in range(1, n + 1)])
+
+
+def _weights(l: int, n_out: int, n_in: int) -> sp.Matrix:
+    def w(i: int, j: int) -> sp.Symbol:
+        return sp.Symbol(f"w^{{({l})}}_{{{i + 1}{j + 1}}}", real=True)
+
+    return sp.Matrix(n_out, n_in, w)
+
+
+def _latex(name: str) -> str:
+    return name.replace("^(", "^{(").replace(")", ")}")
