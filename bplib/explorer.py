@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from bplib import svg
 

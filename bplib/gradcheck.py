@@ -65,8 +65,8 @@ def gradcheck(
     difference = one_of("method", method, {"central": _central, "complex": _complex_step})
     if net.stack:
         raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
-    analytic = loss_and_grad(net, loss, x, y)[1].copy()
     numeric = np.array([difference(net, loss, x, y, i) for i in range(net.theta.size)])
+    analytic = loss_and_grad(net, loss, x, y)[1].copy()
     by_parameter = {
         name: relative_error(analytic[here], numeric[here]) for name, here in parameter_slices(net)
     }

@@ -93,6 +93,29 @@ class SymbolicNetwork:
             pairs |= dict(zip(symbols, map(exact, flat), strict=True))
         return pairs
 
+    def numbers(self, known: dict[sp.Symbol, sp.Expr], eta: Any) -> dict[str, sp.Expr]:
+        """Return every number of one gradient step, exactly, by the keys of a `Ledger`.
+
+        Args:
+            known: a value for each symbol, as from `values`.
+            eta: the learning rate.
+        """
+        eta = exact(eta)
+        table = {"L": self.loss}
+        for l, (W, b) in enumerate(zip(self.W, self.b, strict=True), start=1):
+            z, a = self.z[l - 1], self.a[l - 1]
+            dW, db = self.gradient(W), self.gradient(b)
+            for i in range(len(b)):
+                nudge = sp.Symbol("nudge")
+                slope = a[i].func(nudge).diff(nudge).subs(nudge, z[i])
+                table |= {f"z{l}[{i}]": z[i], f"a{l}[{i}]": a[i], f"slope{l}[{i}]": slope}
+                table |= {f"delta{l}[{i}]": db[i], f"db{l}[{i}]": db[i]}
+                table |= {f"b{l}[{i}]": b[i] - eta * db[i]}
+                for j in range(W.cols):
+                    table[f"dW{l}[{i},{j}]"] = dW[i, j]
+                    table[f"W{l}[{i},{j}]"] = W[i, j] - eta * dW[i, j]
+        return {key: expression.subs(known) for key, expression in table.items()}
+
 
 def exact(number: Any) -> sp.Expr:
     """Return the number as an exact SymPy number: 0.1 becomes 1/10, not 0.1000000000000000055."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from tqdm.auto import trange
+from tqdm import trange
 
 from bplib._errors import positive_int
 from bplib.activations import Array
