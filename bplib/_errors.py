@@ -21,14 +21,26 @@ def positive_int(argument: str, value: Any, least: int = 1) -> int:
 
 
 def non_negative(argument: str, value: Any) -> Any:
-    """Return value, a number or an array of numbers >= 0, or raise a ValueError."""
+    """Return value, a finite number or an array of such, all >= 0, or raise a ValueError."""
     try:
-        fine = bool(np.all(np.asarray(value, dtype=float) >= 0))
+        numbers = np.asarray(value, dtype=float)
+        fine = bool(np.all((numbers >= 0) & (numbers < np.inf)))
     except (TypeError, ValueError):
         fine = False
     if not fine:
-        raise ValueError(f"{argument} is {value!r}; expected a number that is not negative")
+        raise ValueError(f"{argument} is {value!r}; expected a finite number that is not negative")
     return value
+
+
+def numbers(argument: str, value: Any) -> np.ndarray:
+    """Return value as an array of numbers, or raise a ValueError (ragged lists, text, …)."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{argument} is {value!r}; expected rows of one length") from error
+    if array.dtype.kind not in "biufc":
+        raise ValueError(f"{argument} holds {array.dtype} values; expected numbers")
+    return array
 
 
 def finite(argument: str, value: np.ndarray) -> np.ndarray:

@@ -38,7 +38,8 @@ class Activation:
 
 def _sigmoid(z: Array) -> Array:
     if np.iscomplexobj(z):
-        return 1 / (1 + np.exp(-z))
+        e = np.exp(np.where(z.real > 0, -z, z))  # never overflows
+        return np.where(z.real > 0, 1, e) / (1 + e)
     return expit(z)
 
 

@@ -60,11 +60,18 @@ def gradcheck(
             Im L(θ + ih) / h with h = 1e-30 (Squire & Trapp 1998).
 
     Raises:
-        ValueError: net is a stack, or the method is unknown.
+        ValueError: net is a stack, is not float64 or has no finite loss, or the method is
+            unknown.
     """
     difference = one_of("method", method, {"central": _central, "complex": _complex_step})
     if net.stack:
         raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    if net.dtype != np.float64:
+        raise ValueError(
+            f"net has dtype {net.dtype}; expected float64, which resolves a small step"
+        )
+    if not np.isfinite(evaluate(net, loss, x, y)):
+        raise ValueError("net has a loss that is NaN or infinite; expected one to differentiate")
     numeric = np.array([difference(net, loss, x, y, i) for i in range(net.theta.size)])
     analytic = loss_and_grad(net, loss, x, y)[1].copy()
     by_parameter = {

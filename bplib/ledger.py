@@ -113,7 +113,7 @@ class _Numbers:
 
     def __call__(self, value: float) -> str:
         text = _number(value, self.digits)
-        return f"({text})" if value < 0 else text
+        return f"({text})" if text.startswith("−") else text
 
 
 def _check(net: Network) -> None:
@@ -256,7 +256,7 @@ def _update(net: Network, eta: float, show: _Numbers) -> Iterator[Row]:
 
 
 def _number(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
+    text = f"{value:z.{digits}f}"
     if "." in text:
         whole, decimals = text.split(".")
         shorter = decimals.rstrip("0")

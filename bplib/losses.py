@@ -94,5 +94,5 @@ class SoftmaxCrossEntropy:
 
 def _softplus(z: Array) -> Array:
     if np.iscomplexobj(z):
-        return np.where(z.real > 0, z + np.log1p(np.exp(-z)), np.log1p(np.exp(z)))
+        return np.where(z.real > 0, z, 0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
     return np.logaddexp(0, z)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from bplib import init as initializers
-from bplib._errors import finite, positive_int
+from bplib._errors import finite, numbers, positive_int
 from bplib.activations import Activation, Array
 from bplib.layers import Dense
 from bplib.losses import Loss
@@ -28,7 +28,7 @@ class Network:
         dtype: float64, float32, or complex128 for complex-step derivatives.
 
     Raises:
-        ValueError: there is no layer, or two neighbours do not fit.
+        ValueError: there is no layer, one comes twice, or two neighbours do not fit.
     """
 
     def __init__(
@@ -45,6 +45,8 @@ class Network:
                     f"layers[{l}] has n_out = {below.n_out} but layers[{l + 1}] has "
                     f"n_in = {above.n_in}; expected them to be equal"
                 )
+        if len(set(map(id, layers))) < len(layers):
+            raise ValueError("layers holds the same layer twice; expected each to be its own")
         self.layers = list(layers)
         self.stack = _stack_shape(stack)
         n_params = sum(layer.n_params for layer in layers)
@@ -96,9 +98,9 @@ class Network:
         return da
 
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
-        array = np.asarray(value)
-        if array.dtype.kind not in "biufc":
-            raise ValueError(f"{name} holds {array.dtype} values; expected numbers")
+        array = numbers(name, value)
+        if array.dtype.kind == "c" and self.dtype.kind != "c":
+            raise ValueError(f"{name} holds {array.dtype} values; expected real numbers")
         leading = array.shape[:-2]
         if array.ndim < 2 or array.shape[-2] != rows or leading not in ((), self.stack):
             raise ValueError(
@@ -132,7 +134,7 @@ def mlp(
     Raises:
         ValueError: fewer than two sizes, a size below 1, or an unknown name.
     """
-    if isinstance(sizes, (int, np.integer)) or len(sizes) < 2:
+    if not hasattr(sizes, "__len__") or len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 3, 1]")
     sizes = [positive_int(f"sizes[{i}]", n) for i, n in enumerate(sizes)]
     activations = [hidden] * (len(sizes) - 2) + [output]
@@ -173,15 +175,18 @@ def loss_and_grad(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple
 
 def _check_target(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Array:
     last = net.layers[-1]
+    if isinstance(loss, (str, type)):
+        raise ValueError(f"loss is {loss!r}; expected a loss such as SquaredError()")
     if loss.outputs and last.f.name not in loss.outputs:
         raise ValueError(
             f"the output activation is {last.f.name!r}; "
             f"{type(loss).__name__} expected {' or '.join(map(repr, loss.outputs))}"
         )
     y = net._columns("y", y, last.n_out)
-    if np.shape(x)[-1:] != y.shape[-1:]:
+    x_shape = numbers("x", x).shape
+    if x_shape[-1:] != y.shape[-1:]:
         raise ValueError(
-            f"x has shape {np.shape(x)} and y has shape {y.shape}; "
+            f"x has shape {x_shape} and y has shape {y.shape}; "
             "expected the same number of columns, one for each example"
         )
     loss.check(y.real)
@@ -196,7 +201,10 @@ def _stack_shape(stack: Any) -> tuple[int, ...]:
 
 
 def _float_type(dtype: DTypeLike) -> np.dtype:
-    dtype = np.dtype(dtype)
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError as error:
+        raise ValueError(f"dtype is {dtype!r}; expected one such as float64") from error
     if dtype.kind not in "fc":
         raise ValueError(f"dtype is {dtype}; expected a floating type such as float64")
     return dtype

@@ -30,5 +30,15 @@ class SGD:
         self.eta = np.asarray(non_negative("eta", eta), dtype=float)
 
     def step(self, theta: Array, grad: Array) -> None:
-        """Change theta, (..., P), in place, by the gradient of the same shape."""
-        theta -= self.eta[..., None].astype(theta.dtype, copy=False) * grad
+        """Change theta, (..., P), in place, by the gradient of the same shape.
+
+        Raises:
+            ValueError: eta has the shape of another stack.
+        """
+        try:
+            theta -= self.eta[..., None].astype(theta.dtype, copy=False) * grad
+        except ValueError as error:
+            raise ValueError(
+                f"eta has shape {self.eta.shape}; expected a number or the shape of the stack, "
+                f"{theta.shape[:-1]}"
+            ) from error

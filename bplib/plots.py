@@ -86,7 +86,9 @@ def show(fig: Figure, alt: str) -> Picture:
 
 def number(value: float, decimals: int = 3) -> str:
     """Return the value with a real minus sign and no negative zero."""
-    return f"{value:.{decimals}f}".replace("-", "−") if np.isfinite(value) else "∞"
+    if not np.isfinite(value):
+        return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
+    return f"{value:z.{decimals}f}".replace("-", "−")
 
 
 def decades(axis: Axis) -> None:
@@ -125,12 +127,17 @@ def network(
         eta: if given, show each parameter's step −η ∂L/∂w as "old → new".
 
     Raises:
-        ValueError: net is a stack, or has not run forward yet.
+        ValueError: net is a stack, has not run forward (or backward, if errors are wanted), or
+            has no such example.
     """
     if net.stack:
         raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
     if not net.a[0].size:
         raise ValueError("net has not run forward; expected a call of net.forward(x) before")
+    if delta and not net.delta[0].size:
+        raise ValueError("net has not run backward; expected loss_and_grad before, or delta=False")
+    if not 0 <= example < net.a[0].shape[-1]:
+        raise ValueError(f"example is {example}; expected one from 0 to {net.a[0].shape[-1] - 1}")
     units = [net.layers[0].a_prev, *net.a]
     places = [_column(l * GAP_X, len(a)) for l, a in enumerate(units)]
     ax.set(aspect="equal", xlim=(-0.4, (len(units) - 1) * GAP_X + 0.42))

@@ -165,7 +165,8 @@ def _symbols(name: str, n: int) -> sp.Matrix:
 
 def _weights(l: int, n_out: int, n_in: int) -> sp.Matrix:
     def w(i: int, j: int) -> sp.Symbol:
-        return sp.Symbol(f"w^{{({l})}}_{{{i + 1}{j + 1}}}", real=True)
+        comma = "," if max(n_out, n_in) > 9 else ""
+        return sp.Symbol(f"w^{{({l})}}_{{{i + 1}{comma}{j + 1}}}", real=True)
 
     return sp.Matrix(n_out, n_in, w)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import trange
 
-from bplib._errors import positive_int
+from bplib._errors import numbers, positive_int
 from bplib.activations import Array
 from bplib.losses import Loss
 from bplib.network import Network, evaluate, loss_and_grad
@@ -28,6 +28,8 @@ class History:
     @property
     def diverged_at(self) -> Array:
         """The first epoch whose loss is not finite, −1 where there is none, shape (...)."""
+        if not len(self.loss):
+            return np.int64(-1)
         bad = ~np.isfinite(self.loss)
         return np.where(bad.any(axis=0), bad.argmax(axis=0), -1)[()]
 
@@ -62,7 +64,9 @@ def fit(
         ValueError: an argument has the wrong shape or value.
     """
     positive_int("epochs", epochs, least=0)
-    x, y = np.asarray(x), np.asarray(y)
+    if isinstance(optimizer, (str, type)):
+        raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
+    x, y = numbers("x", x), numbers("y", y)
     m = x.shape[-1] if x.ndim else 0
     size = m if batch_size is None else positive_int("batch_size", batch_size)
     rng = np.random.default_rng(seed)
