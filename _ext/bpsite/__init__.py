@@ -1,10 +1,13 @@
 """The book's own Sphinx extension: makes every page self-contained."""
 
+import os
+
 from . import explorers, mathematics, notebooks, pages, static
 
 
 def setup(app):
     """Connect the parts; each part's own docstring says what it does."""
+    os.environ["TQDM_DISABLE"] = "1"  # the kernels inherit it: no progress bars in a page
     for part in (static, mathematics, notebooks, explorers, pages):
         part.setup(app)
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": False}
