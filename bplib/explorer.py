@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from itertools import product
@@ -175,7 +176,7 @@ def _render(
         values = dict(zip(grid, combination, strict=True))
         try:
             body, viewbox = sheet.frame(lambda ax, values=values: draw(ax, **values))
-            readout = describe(**values) if describe else ""
+            readout = _minus(describe(**values)) if describe else ""
         except Exception as error:
             here = ", ".join(f"{name}={value!r}" for name, value in values.items())
             raise RuntimeError(
@@ -233,4 +234,8 @@ def _known(argument: str, name: str, grid: dict[str, list[Any]]) -> None:
 
 
 def _text(value: Any) -> str:
-    return f"{value:g}".replace("-", "−") if isinstance(value, (int, float)) else str(value)
+    return _minus(f"{value:g}" if isinstance(value, (int, float)) else str(value))
+
+
+def _minus(text: str) -> str:
+    return re.sub(r"(?<!\w)-(?=[\d.])", "−", text)

@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 RADIUS = 0.23
-GAP_X, GAP_Y = 1.62, 1.3
+GAP_X, GAP_Y = 1.64, 1.3
 
 
 class Picture:
@@ -142,7 +142,7 @@ def network(
     places = [_column(l * GAP_X, len(a)) for l, a in enumerate(units)]
     ax.set(aspect="equal", xlim=(-0.4, (len(units) - 1) * GAP_X + 0.42))
     tallest = max(len(a) for a in units)
-    ax.set_ylim(-(tallest - 1) / 2 * GAP_Y - 0.72, (tallest - 1) / 2 * GAP_Y + 0.42)
+    ax.set_ylim(-(tallest - 1) / 2 * GAP_Y - 0.66, (tallest - 1) / 2 * GAP_Y + 0.44)
     ax.set_axis_off()
     for l, layer in enumerate(net.layers):
         for i, end in enumerate(places[l + 1]):
@@ -168,7 +168,7 @@ def network(
             if parameters:
                 lines.append((f"b {_step(layer.b[i, 0], layer.db[i, 0], eta)}", PARAMETER))
             for k, (text, color) in enumerate(lines):
-                _say(ax, place, text, color, dy=-RADIUS - 0.12 - 0.15 * k)
+                _say(ax, place, text, color, dy=-RADIUS - 0.12 - 0.16 * k)
 
 
 def _column(x: float, n: int) -> list[tuple[float, float]]:
@@ -192,9 +192,9 @@ def _edge_label(
     eta: float | None,
 ) -> None:
     place = (origin[0] + t * (end[0] - origin[0]), origin[1] + t * (end[1] - origin[1]))
-    _say(ax, place, _step(w, dw, eta), PARAMETER, dy=0.075 if gradient else 0, paper=True)
+    _say(ax, place, _step(w, dw, eta), PARAMETER, dy=0.08 if gradient else 0, paper=True)
     if gradient:
-        _say(ax, place, f"∂ {number(dw, 4)}", GRADIENT, dy=-0.075, paper=True)
+        _say(ax, place, f"∂ {number(dw, 4)}", GRADIENT, dy=-0.08, paper=True)
 
 
 def _step(w: float, dw: float, eta: float | None) -> str:
@@ -223,7 +223,7 @@ def _say(
         color=color,
         ha="center",
         va="center_baseline",
-        fontsize=7.5,
+        fontsize=8,
         weight=weight,
         bbox=box,
         zorder=3,
