@@ -3,22 +3,29 @@
 import importlib
 from typing import Any
 
-from bplib import activations, init, layers, losses, network, optim
+from bplib import activations, autodiff, init, layers, losses, network, optim, schedules
 from bplib.gradcheck import GradCheck, gradcheck
 from bplib.layers import Dense
 from bplib.network import Network, evaluate, loss_and_grad, mlp
-from bplib.optim import SGD
+from bplib.optim import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from bplib.train import History, fit
 
 __version__ = "0.1.0"
 
 __all__ = [
     "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
     "Dense",
     "GradCheck",
     "History",
+    "Momentum",
+    "Nesterov",
     "Network",
+    "RMSProp",
     "activations",
+    "autodiff",
     "evaluate",
     "explore",
     "fit",
@@ -31,6 +38,7 @@ __all__ = [
     "network",
     "optim",
     "plots",
+    "schedules",
     "symbolic",
 ]
 

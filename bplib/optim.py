@@ -1,6 +1,10 @@
-"""Optimizers: short rules that change theta in place, given the gradient."""
+"""Optimizers: short rules that change theta in place, given the gradient.
 
-from typing import Protocol
+Each follows PyTorch's definition of the same name, and its defaults.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,26 +12,26 @@ from numpy.typing import ArrayLike
 from bplib._errors import non_negative
 from bplib.activations import Array
 
-
-class Optimizer(Protocol):
-    """What `fit` needs of an optimizer."""
-
-    def step(self, theta: Array, grad: Array) -> None:
-        """Change theta, (..., P), in place, by the gradient of the same shape."""
+Rate = ArrayLike | Callable[[int], float]
 
 
-class SGD:
-    """Gradient descent: θ ← θ − η ∂L/∂θ.
+class Optimizer(ABC):
+    """A rule θ ← θ + Δθ(∂L/∂θ), with whatever memory it needs.
 
     Args:
-        eta: the learning rate η; an array of the stack's shape gives each member its own.
+        eta: the learning rate η: a number, an array of the stack's shape (each member its
+            own), or a schedule, a function of the number of updates made.
+
+    Attributes:
+        k: number of updates made.
 
     Raises:
         ValueError: eta is negative or not a number.
     """
 
-    def __init__(self, eta: ArrayLike) -> None:
-        self.eta = np.asarray(non_negative("eta", eta), dtype=float)
+    def __init__(self, eta: Rate) -> None:
+        self.eta = eta if callable(eta) else np.asarray(non_negative("eta", eta), dtype=float)
+        self.k = 0
 
     def step(self, theta: Array, grad: Array) -> None:
         """Change theta, (..., P), in place, by the gradient of the same shape.
@@ -35,10 +39,153 @@ class SGD:
         Raises:
             ValueError: eta has the shape of another stack.
         """
-        try:
-            theta -= self.eta[..., None].astype(theta.dtype, copy=False) * grad
-        except ValueError as error:
+        eta = self.rate(theta)
+        self.k += 1
+        self.update(theta, grad, eta)
+
+    def rate(self, theta: Array) -> Array:
+        """Return η of the next update, in theta's dtype, with an axis for the parameters."""
+        eta = np.asarray(non_negative("eta", self.eta(self.k)) if callable(self.eta) else self.eta)
+        if eta.shape not in ((), theta.shape[:-1]):
             raise ValueError(
-                f"eta has shape {self.eta.shape}; expected a number or the shape of the stack, "
+                f"eta has shape {eta.shape}; expected a number or the shape of the stack, "
                 f"{theta.shape[:-1]}"
-            ) from error
+            )
+        return eta[..., None].astype(theta.dtype, copy=False)
+
+    @abstractmethod
+    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+        """Change theta in place; `k` counts this update already."""
+
+
+class SGD(Optimizer):
+    """Gradient descent: θ ← θ − η g."""
+
+    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+        """Change theta in place."""
+        theta -= eta * grad
+
+
+class Momentum(Optimizer):
+    """Gradient descent with a velocity: v ← β v + g, θ ← θ − η v (Polyak 1964).
+
+    Args:
+        eta: the learning rate.
+        beta: how much of the velocity survives one update, from 0 to 1.
+        nesterov: look ahead: θ ← θ − η (g + β v) (Sutskever et al. 2013).
+    """
+
+    def __init__(self, eta: Rate, beta: float = 0.9, nesterov: bool = False) -> None:
+        super().__init__(eta)
+        self.beta = _fraction("beta", beta)
+        self.nesterov = nesterov
+        self.v = np.zeros(())
+
+    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+        """Change theta in place."""
+        self.v = self.beta * self.v + grad
+        theta -= eta * (grad + self.beta * self.v if self.nesterov else self.v)
+
+
+class Nesterov(Momentum):
+    """Momentum that looks ahead: v ← β v + g, θ ← θ − η (g + β v)."""
+
+    def __init__(self, eta: Rate, beta: float = 0.9) -> None:
+        super().__init__(eta, beta, nesterov=True)
+
+
+class AdaGrad(Optimizer):
+    """A rate for each parameter: s ← s + g², θ ← θ − η g / (√s + ε) (Duchi et al. 2011)."""
+
+    def __init__(self, eta: Rate = 0.01, eps: float = 1e-10) -> None:
+        super().__init__(eta)
+        self.eps = non_negative("eps", eps)
+        self.s = np.zeros(())
+
+    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+        """Change theta in place."""
+        self.s = self.s + grad * grad
+        theta -= eta * grad / (np.sqrt(self.s) + self.eps)
+
+
+class RMSProp(Optimizer):
+    """AdaGrad that forgets: s ← β s + (1 − β) g², θ ← θ − η g / (√s + ε) (Hinton 2012)."""
+
+    def __init__(self, eta: Rate = 0.01, beta: float = 0.99, eps: float = 1e-8) -> None:
+        super().__init__(eta)
+        self.beta = _fraction("beta", beta)
+        self.eps = non_negative("eps", eps)
+        self.s = np.zeros(())
+
+    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+        """Change theta in place."""
+        self.s = self.beta * self.s + (1 - self.beta) * grad * grad
+        theta -= eta * grad / (np.sqrt(self.s) + self.eps)
+
+
+class Adam(Optimizer):
+    """Momentum and RMSProp together, with their slow start corrected (Kingma & Ba 2015).
+
+    m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,
+    m̂ = m / (1 − β₁ᵏ),  ŝ = s / (1 − β₂ᵏ),  θ ← θ − η m̂ / (√ŝ + ε).
+
+    Args:
+        eta: the learning rate.
+        beta1, beta2: how much of the two averages survives one update.
+        eps: ε, which keeps the quotient finite.
+        bias_correction: False leaves m̂ = m and ŝ = s, to see what the correction does.
+        weight_decay: λ of AdamW: θ ← θ − η λ θ before the update.
+    """
+
+    def __init__(
+        self,
+        eta: Rate = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        bias_correction: bool = True,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(eta)
+        self.beta1, self.beta2 = _fraction("beta1", beta1), _fraction("beta2", beta2)
+        self.eps = non_negative("eps", eps)
+        self.bias_correction = bias_correction
+        self.weight_decay = non_negative("weight_decay", weight_decay)
+        self.m = self.s = np.zeros(())
+
+    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+        """Change theta in place."""
+        self.m = self.beta1 * self.m + (1 - self.beta1) * grad
+        self.s = self.beta2 * self.s + (1 - self.beta2) * grad * grad
+        m, s = self.m, self.s
+        if self.bias_correction:
+            m, s = m / (1 - self.beta1**self.k), s / (1 - self.beta2**self.k)
+        if self.weight_decay:
+            theta *= 1 - eta * self.weight_decay
+        theta -= eta * m / (np.sqrt(s) + self.eps)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: the decay is not divided by √ŝ (Loshchilov & Hutter 2019).
+
+    Args:
+        eta, beta1, beta2, eps, bias_correction: as for `Adam`.
+        weight_decay: λ: every update starts with θ ← θ − η λ θ.
+    """
+
+    def __init__(
+        self,
+        eta: Rate = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        bias_correction: bool = True,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(eta, beta1, beta2, eps, bias_correction, weight_decay)
+
+
+def _fraction(argument: str, value: float) -> float:
+    if isinstance(value, (int, float)) and 0 <= value < 1:
+        return float(value)
+    raise ValueError(f"{argument} is {value!r}; expected a number from 0 up to, not including, 1")

@@ -1,0 +1,135 @@
+"""Every optimizer walks the trajectory of PyTorch's optimizer of the same name."""
+
+import numpy as np
+import pytest
+
+import bplib
+from bplib import optim, schedules
+
+STEPS = 50
+RTOL = 1e-12  # fifty float64 updates; what differs is the order of a few roundings
+
+PAIRS = {
+    "SGD": (lambda: optim.SGD(0.1), "SGD", {"lr": 0.1}),
+    "Momentum": (lambda: optim.Momentum(0.05), "SGD", {"lr": 0.05, "momentum": 0.9}),
+    "Nesterov": (
+        lambda: optim.Nesterov(0.05, beta=0.8),
+        "SGD",
+        {"lr": 0.05, "momentum": 0.8, "nesterov": True},
+    ),
+    "AdaGrad": (lambda: optim.AdaGrad(0.1), "Adagrad", {"lr": 0.1}),
+    "RMSProp": (lambda: optim.RMSProp(0.01), "RMSprop", {"lr": 0.01}),
+    "Adam": (lambda: optim.Adam(0.01), "Adam", {"lr": 0.01}),
+    "AdamW": (
+        lambda: optim.AdamW(0.01, weight_decay=0.1),
+        "AdamW",
+        {"lr": 0.01, "weight_decay": 0.1},
+    ),
+}
+
+
+def curved(theta):
+    """Return the gradient of Σ cᵢ θᵢ⁴ + an oscillation: the same function for both libraries."""
+    c = np.array([1.0, 0.1, 10.0, 0.01])
+    return 4 * c * theta**3 + 0.3 * np.sin(3 * theta)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_trajectory_is_pytorchs(name):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle of this test")
+    make, torch_name, options = PAIRS[name]
+    theta = np.array([0.5, -1.0, 0.3, 2.0])
+    twin = torch.tensor(theta, dtype=torch.float64)
+    ours, theirs = make(), getattr(torch.optim, torch_name)([twin], **options)
+    for k in range(STEPS):
+        ours.step(theta, curved(theta))
+        twin.grad = torch.from_numpy(curved(twin.numpy().copy()))
+        theirs.step()
+        np.testing.assert_allclose(theta, twin.numpy(), rtol=RTOL, err_msg=f"update {k + 1}")
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_members_of_a_stack_do_not_touch_each_other(name):
+    make, _, _ = PAIRS[name]
+    starts = np.array([[0.5, -1.0, 0.3, 2.0], [1.5, 0.2, -0.7, 0.1]])
+    together, opt = starts.copy(), make()
+    for _ in range(STEPS):
+        opt.step(together, curved(together))
+    for start, end in zip(starts, together, strict=True):
+        alone, opt = start.copy(), make()
+        for _ in range(STEPS):
+            opt.step(alone, curved(alone))
+        np.testing.assert_array_equal(alone, end)
+
+
+def test_without_bias_correction_adams_first_step_is_too_long():
+    grad = np.array([0.3])
+    corrected, plain = np.zeros(1), np.zeros(1)
+    optim.Adam(0.1, eps=0).step(corrected, grad)
+    optim.Adam(0.1, eps=0, bias_correction=False).step(plain, grad)
+    assert corrected[0] == pytest.approx(-0.1, rel=RTOL)
+    assert plain[0] == pytest.approx(-0.1 * (1 - 0.9) / np.sqrt(1 - 0.999), rel=RTOL)
+
+
+def test_schedules_are_pytorchs():
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle of this test")
+    lr = torch.optim.lr_scheduler
+    pairs = [
+        (schedules.step(0.5, every=7, factor=0.3), lr.StepLR, {"step_size": 7, "gamma": 0.3}),
+        (schedules.exponential(0.5, 0.95), lr.ExponentialLR, {"gamma": 0.95}),
+        (
+            schedules.cosine(0.5, steps=STEPS, floor=0.01),
+            lr.CosineAnnealingLR,
+            {"T_max": STEPS, "eta_min": 0.01},
+        ),
+    ]
+    for ours, theirs, options in pairs:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+        scheduler = theirs(optimizer, **options)
+        for k in range(STEPS):
+            assert ours(k) == pytest.approx(scheduler.get_last_lr()[0], rel=RTOL)
+            optimizer.step()
+            scheduler.step()
+
+
+def test_schedules_without_a_twin():
+    half_life = schedules.inverse(0.8, half=10)
+    assert (half_life(0), half_life(10), half_life(30)) == (0.8, 0.4, 0.2)
+    joined = schedules.warm_up(4, schedules.constant(0.8))
+    assert [joined(k) for k in range(6)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+    late = schedules.warm_up(2, schedules.exponential(1.0, 0.5))
+    assert [late(k) for k in range(5)] == [0.5, 1.0, 1.0, 0.5, 0.25]
+    assert schedules.cosine(1.0, 10)(25) == 0.0
+
+
+def test_an_optimizer_follows_its_schedule():
+    theta, opt = np.array([1.0]), bplib.SGD(schedules.exponential(1.0, 0.5))
+    for _ in range(3):
+        opt.step(theta, np.array([1.0]))
+    assert theta[0] == 1.0 - (1 + 0.5 + 0.25)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: optim.SGD(-0.1), "eta is -0.1; expected a finite number"),
+        (lambda: optim.Momentum(0.1, beta=1.0), "beta is 1.0; expected a number from 0"),
+        (lambda: optim.Adam(beta1=-0.1), "beta1 is -0.1"),
+        (lambda: optim.Adam(beta2=2), "beta2 is 2"),
+        (lambda: optim.Adam(eps=-1), "eps is -1"),
+        (lambda: optim.AdamW(weight_decay=-1), "weight_decay is -1"),
+        (lambda: optim.RMSProp(eps="x"), "eps is 'x'"),
+        (lambda: optim.SGD([0.1, 0.2]).step(np.zeros(3), np.zeros(3)), r"eta has shape \(2,\)"),
+        (lambda: optim.SGD(lambda k: -1.0).step(np.zeros(3), np.zeros(3)), "eta is -1.0"),
+        (lambda: schedules.step(0.1, every=0), "every is 0; expected a whole number"),
+        (lambda: schedules.exponential(-1, 0.5), "eta is -1"),
+        (lambda: schedules.inverse(0.1, 0), "half is 0; expected a positive"),
+        (lambda: schedules.cosine(0.1, 0), "steps is 0"),
+        (lambda: schedules.cosine(0.1, 5, floor=-1), "floor is -1"),
+        (lambda: schedules.warm_up(3, 0.1), "then is 0.1; expected a schedule"),
+        (lambda: schedules.constant(float("nan")), "eta is nan"),
+    ],
+)
+def test_wrong_calls_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,117 @@
+"""The scalar engine against SymPy, and where hand-rolled engines go wrong."""
+
+import math
+
+import pytest
+import sympy as sp
+
+from bplib import autodiff
+from bplib.autodiff import Value
+
+RTOL = 1e-14
+
+x, y = sp.symbols("x y")
+EXPRESSIONS = {
+    "polynomial": (lambda a, b: a * a * b - 3 * b + 2, x * x * y - 3 * y + 2),
+    "quotient": (lambda a, b: (a - 1) / b + 2 / a, (x - 1) / y + 2 / x),
+    "powers": (lambda a, b: a**3 - b**-2 + a**0, x**3 - y**-2 + 1),
+    "negation": (lambda a, b: -a * b - (1 - a), -x * y - (1 - x)),
+    "elementary": (
+        lambda a, b: autodiff.exp(a) * autodiff.sin(b) + autodiff.log(a) * autodiff.cos(b),
+        sp.exp(x) * sp.sin(y) + sp.log(x) * sp.cos(y),
+    ),
+    "neuron": (
+        lambda a, b: autodiff.sigmoid(a * b) + autodiff.tanh(a - b),
+        1 / (1 + sp.exp(-x * y)) + sp.tanh(x - y),
+    ),
+    "shared": (
+        lambda a, b: (lambda s: s * s + s * a)(autodiff.sin(a * b)),
+        sp.sin(x * y) ** 2 + sp.sin(x * y) * x,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+@pytest.mark.parametrize("at", [(0.7, -1.3), (2.0, 0.25)])
+def test_gradient_is_sympys(name, at):
+    program, expression = EXPRESSIONS[name]
+    known = dict(zip((x, y), at, strict=True))
+    expected = [float(expression.diff(s).evalf(30, subs=known)) for s in (x, y)]
+    assert autodiff.grad(program, *at) == pytest.approx(expected, rel=RTOL)
+
+
+def test_relu_passes_or_blocks():
+    assert autodiff.grad(autodiff.relu, 2.0) == (1.0,)
+    assert autodiff.grad(autodiff.relu, -2.0) == (0.0,)
+    assert autodiff.grad(autodiff.relu, 0.0) == (0.0,)
+
+
+def test_two_paths_add():
+    a = Value(3.0)
+    (a * a + a).backward()
+    assert a.grad == 7.0
+
+
+def test_a_node_waits_for_all_its_children():
+    a = Value(1.5)
+    b = a * 2
+    c = b * b
+    d = c + b
+    (d * c).backward()
+    t = sp.Symbol("t")
+    expected = ((4 * t**2 + 2 * t) * 4 * t**2).diff(t).subs(t, sp.Rational(3, 2))
+    assert a.grad == pytest.approx(float(expected), rel=RTOL)
+
+
+def test_a_second_backward_starts_from_zero():
+    a = Value(3.0)
+    out = a * a
+    out.backward()
+    out.backward()
+    assert a.grad == 6.0
+
+
+def test_each_node_is_visited_once():
+    out = Value(1.0)
+    for _ in range(60):
+        out = out + out  # 2⁶⁰ paths
+    assert len(autodiff.topological_order(out)) == 61
+    out.backward()
+    order = autodiff.topological_order(out)
+    assert order[0].grad == 2.0**60
+
+
+def test_parents_come_before_children():
+    a, b = Value(1.0), Value(2.0)
+    order = autodiff.topological_order((a + b) * a + autodiff.exp(b))
+    place = {id(node): i for i, node in enumerate(order)}
+    assert all(place[id(p)] < place[id(n)] for n in order for p in n.parents)
+
+
+def test_a_long_chain_does_not_overflow_the_stack():
+    a = Value(1.0)
+    out = a
+    for _ in range(100_000):
+        out = out + 1e-5
+    out.backward()
+    assert a.grad == 1.0
+
+
+def test_sigmoid_survives_large_inputs():
+    assert autodiff.sigmoid(-1000.0).data == 0.0
+    assert autodiff.sigmoid(1000.0).data == 1.0
+    assert autodiff.sigmoid(-700.0).data == pytest.approx(math.exp(-700), rel=RTOL)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Value("3"), "data is '3'; expected a real number"),
+        (lambda: Value(1j), "data is 1j"),
+        (lambda: Value(1.0) * None, "data is None"),
+        (lambda: Value(1.0) ** Value(2.0), "exponent is Value"),
+    ],
+)
+def test_wrong_calls_are_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
