@@ -1,6 +1,7 @@
 """Renders mathematics with KaTeX while the book is built, so that pages carry no math script."""
 
 import os
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -9,6 +10,9 @@ from sphinx.util import logging
 from sphinxcontrib import katex
 
 from .static import node_modules
+
+# Sphinx numbers equations; KaTeX must not number them again.
+OWN_NUMBERS = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +37,7 @@ def start(app):
 
 def render(node, display):
     """Return the HTML of one formula; an error in its TeX is a warning, which fails the build."""
-    tex = node.astext()
+    tex = OWN_NUMBERS.sub(r"\\\1{\2*}", node.astext())
     if display and r"\\" in tex and r"\begin" not in tex:
         tex = rf"\begin{{split}}{tex}\end{{split}}"
     try:

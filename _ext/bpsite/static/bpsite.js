@@ -15,7 +15,9 @@
       const handle = slider.querySelector(".noUi-handle");
       if (!handle) continue;
       set(handle, "aria-label", text(slider.querySelector(".widget-label")));
-      set(handle, "aria-valuetext", text(slider.querySelector(".widget-readout")));
+      const value = slider.querySelector(".widget-readout");
+      if (value) value.contentEditable = "false";
+      set(handle, "aria-valuetext", text(value));
     }
   }
 

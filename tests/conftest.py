@@ -1,0 +1,34 @@
+"""Says loudly which tests could not run here, and refuses to go on where all of them must."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "site"))
+
+REQUIRE_ALL = os.environ.get("BP_REQUIRE_ALL") == "1"
+
+
+def absent():
+    """Return one line for each optional thing that is not on this machine."""
+    from shoot import find_browser
+
+    lines = []
+    if find_browser() is None:
+        lines.append("no Chromium found: THE PAGES WERE NOT OPENED IN A BROWSER (set CHROMIUM)")
+    if importlib.util.find_spec("torch") is None:
+        lines.append("no PyTorch found: NOTHING WAS COMPARED WITH IT (pip install torch==2.13.0)")
+    return lines
+
+
+def pytest_configure(config):
+    if REQUIRE_ALL and (lines := absent()):
+        raise pytest.UsageError("BP_REQUIRE_ALL=1, but " + "; ".join(lines))
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in absent():
+        terminalreporter.write_line(f"SKIPPED ON THIS MACHINE: {line}", red=True, bold=True)

@@ -1,0 +1,102 @@
+"""The built files, read without a browser: links, foreign addresses, and what a page weighs."""
+
+import gzip
+from functools import cache
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from book import EXPLORERS, SITE
+from bs4 import BeautifulSoup
+
+LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
+TEXT_BUDGET = 650_000
+TEXT_BUDGET_GZIPPED = 130_000
+WIDGET_BUDGET_GZIPPED = 520_000
+
+
+@cache
+def soup(path):
+    return BeautifulSoup(path.read_text("utf8"), "html.parser")
+
+
+def local(page, link):
+    """Return the file that a link on `page` leads to and its fragment; None if it leaves the site."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return None
+    address, fragment = urldefrag(link)
+    path = unquote(urlsplit(address).path)
+    base = SITE / page
+    return ((base.parent / path).resolve() if path else base), fragment
+
+
+def loaded_files(page):
+    for tag, attribute in LOADS.items():
+        for node in soup(SITE / page).find_all(tag):
+            if node.get(attribute) and node.get("rel") not in (["next"], ["prev"], ["index"]):
+                yield tag, node[attribute]
+
+
+def test_loads_nothing_from_elsewhere(page_name):
+    foreign = [link for _, link in loaded_files(page_name) if local(page_name, link) is None]
+    assert [link for link in foreign if not link.startswith("data:")] == []
+
+
+def test_no_link_is_broken(page_name):
+    broken = []
+    for node in soup(SITE / page_name).find_all(["a", "link", "script", "img"]):
+        link = node.get("href") or node.get("src")
+        target = link and local(page_name, link)
+        if not target:
+            continue
+        path, fragment = target
+        known = path.is_file() and (
+            not fragment
+            or path.suffix != ".html"
+            or soup(path).find(attrs={"id": unquote(fragment)})
+            or soup(path).find("a", attrs={"name": fragment})
+        )
+        if not known:
+            broken.append(link)
+    assert broken == []
+
+
+def test_weight_of_scripts_and_styles(page_name, record_property, capsys):
+    paths = {
+        local(page_name, link)[0]
+        for tag, link in loaded_files(page_name)
+        if tag in ("script", "link") and local(page_name, link)
+    }
+    paths = {path for path in paths if path.suffix in (".js", ".css") and path.is_file()}
+    raw = sum(path.stat().st_size for path in paths)
+    packed = sum(len(gzip.compress(path.read_bytes())) for path in paths)
+    html = len(gzip.compress((SITE / page_name).read_bytes()))
+    with capsys.disabled():
+        print(
+            f"\n  {page_name}: scripts and styles {raw / 1e3:.0f} kB, {packed / 1e3:.0f} kB gzipped;"
+            f" page {html / 1e3:.0f} kB gzipped ",
+            end="",
+        )
+    if any(path.name == "embed.js" for path in paths):
+        assert packed < WIDGET_BUDGET_GZIPPED + TEXT_BUDGET_GZIPPED
+    else:
+        assert raw < TEXT_BUDGET
+        assert packed < TEXT_BUDGET_GZIPPED
+
+
+def test_widget_script_only_where_there_are_widgets(page_name):
+    names = {link.split("?")[0].rsplit("/", 1)[-1] for _, link in loaded_files(page_name)}
+    assert ("embed.js" in names) == ("widget-view+json" in (SITE / page_name).read_text("utf8"))
+    assert not any("require" in name or "mathjax" in name.lower() for name in names)
+
+
+@pytest.mark.parametrize("name", ["scripts/fontawesome.js", "sphinx-thebe.js"])
+def test_unused_scripts_are_not_shipped(name):
+    assert not (SITE / "_static" / name).exists()
+
+
+def test_chapters_offer_a_notebook():
+    for name in EXPLORERS:
+        link = soup(SITE / name).find("a", class_="btn-download-notebook-button")
+        assert link is not None, name
+        assert local(name, link["href"])[0].is_file()
