@@ -1,11 +1,12 @@
-"""Elementwise activation functions, each with its derivative written in z and a."""
+"""Activation functions, each with its derivative written in z and a."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, ndtr
 
 from bplib._errors import one_of
 
@@ -35,6 +36,26 @@ class Activation:
         """Return f(z)."""
         return self.f(z)
 
+    def vjp(self, da: Array, z: Array, a: Array) -> Array:
+        """Return ∂L/∂z from da = ∂L/∂a: each unit's slope by itself."""
+        return da * self.df(z, a)
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """a = eᶻ / Σ eᶻ over the units of a layer: every output depends on every z."""
+
+    def vjp(self, da: Array, z: Array, a: Array) -> Array:
+        """Return Jᵀ da with J = diag(a) − a aᵀ, without ever building J."""
+        return a * (da - np.sum(a * da, axis=-2, keepdims=True))
+
+
+def softplus(z: Array) -> Array:
+    """Return log(1 + eᶻ), for any real or complex z."""
+    if np.iscomplexobj(z):
+        return np.where(z.real > 0, z, 0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
+    return np.logaddexp(0, z)
+
 
 def _sigmoid(z: Array) -> Array:
     if np.iscomplexobj(z):
@@ -43,16 +64,45 @@ def _sigmoid(z: Array) -> Array:
     return expit(z)
 
 
-def _relu(z: Array) -> Array:
-    return z * (np.real(z) > 0)
+def _softmax(z: Array) -> Array:
+    e = np.exp(z - np.max(z.real, axis=-2, keepdims=True))
+    return e / np.sum(e, axis=-2, keepdims=True)
+
+
+def _no_slope(z: Array, a: Array) -> Array:
+    raise TypeError("softmax has a Jacobian, not a slope for each unit; use its vjp")
+
+
+def _leaky(slope: float) -> Activation:
+    def df(z: Array, a: Array) -> Array:
+        return np.where(z.real > 0, 1, slope).astype(z.dtype)
+
+    name = "leaky_relu" if slope else "relu"
+    return Activation(name, lambda z: z * df(z, z), df, kinked=True)
+
+
+def _elu(z: Array) -> Array:
+    return np.where(z.real > 0, z, np.expm1(np.where(z.real > 0, 0, z)))
+
+
+def _gelu_slope(z: Array, a: Array) -> Array:
+    density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return ndtr(z) + z * density
 
 
 identity = Activation("identity", lambda z: z, lambda z, a: np.ones_like(z))
 sigmoid = Activation("sigmoid", _sigmoid, lambda z, a: a * (1 - a))
 tanh = Activation("tanh", np.tanh, lambda z, a: 1 - a * a)
-relu = Activation("relu", _relu, lambda z, a: (np.real(z) > 0).astype(z.dtype), kinked=True)
+relu = _leaky(0.0)
+leaky_relu = _leaky(0.01)
+elu = Activation("elu", _elu, lambda z, a: np.where(z.real > 0, 1, a + 1).astype(z.dtype))
+gelu = Activation("gelu", lambda z: z * ndtr(z), _gelu_slope)
+soft_plus = Activation("softplus", softplus, lambda z, a: _sigmoid(z))
+softmax = Softmax("softmax", _softmax, _no_slope)
 
-ACTIVATIONS = {a.name: a for a in (identity, sigmoid, tanh, relu)}
+ACTIVATIONS = {
+    a.name: a for a in (identity, sigmoid, tanh, relu, leaky_relu, elu, gelu, soft_plus, softmax)
+}
 
 
 def get(activation: str | Activation) -> Activation:

@@ -56,9 +56,9 @@ class Dense:
         """∂L/∂a of this layer in, ∂L/∂a of the layer below out; dW and db on the way.
 
         The layer above hands down da = W.mT @ delta with its own W and delta, so the
-        first line is δ_l = (W_{l+1}ᵀ δ_{l+1}) ⊙ f′(z_l).
+        result of `vjp` is δ_l = (W_{l+1}ᵀ δ_{l+1}) ⊙ f′(z_l).
         """
-        return self.backward_from(da * self.f.df(self.z, self.a))
+        return self.backward_from(self.f.vjp(da, self.z, self.a))
 
     def backward_from(self, delta: Array) -> Array:
         """Do the same from δ = ∂L/∂z, (..., n_out, m): where the loss starts the pass."""

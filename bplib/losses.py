@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from bplib._errors import finite
-from bplib.activations import Activation, Array
+from bplib.activations import Activation, Array, softplus
 
 
 class Loss(Protocol):
@@ -45,7 +45,7 @@ class SquaredError:
 
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ = (a − y) ⊙ f′(z), shape (..., n_L, m)."""
-        return (a - y) * f.df(z, a)
+        return f.vjp(a - y, z, a)
 
 
 class BinaryCrossEntropy:
@@ -61,7 +61,7 @@ class BinaryCrossEntropy:
 
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return log(1 + eᶻ) − y z averaged over examples, shape (...)."""
-        return np.sum(_softplus(z) - y * z, axis=(-2, -1)) / z.shape[-1]
+        return np.sum(softplus(z) - y * z, axis=(-2, -1)) / z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ = a − y: the σ′(z) of the chain rule has cancelled, shape (..., n_L, m)."""
@@ -90,9 +90,3 @@ class SoftmaxCrossEntropy:
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ = softmax(z) − y, shape (..., n_L, m)."""
         return softmax(z, axis=-2) - y
-
-
-def _softplus(z: Array) -> Array:
-    if np.iscomplexobj(z):
-        return np.where(z.real > 0, z, 0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
-    return np.logaddexp(0, z)

@@ -38,7 +38,43 @@ def identity(z: sp.Expr) -> sp.Expr:
     return z
 
 
-ACTIVATIONS = {"identity": identity, "sigmoid": sigmoid, "tanh": sp.tanh, "relu": relu}
+def leaky_relu(z: sp.Expr) -> sp.Expr:
+    """Return z where it is positive, z/100 elsewhere."""
+    return sp.Max(z, z / 100)
+
+
+def elu(z: sp.Expr) -> sp.Expr:
+    """Return z where it is positive, eᶻ − 1 elsewhere."""
+    return sp.Piecewise((z, z > 0), (sp.exp(z) - 1, True))
+
+
+def gelu(z: sp.Expr) -> sp.Expr:
+    """Return z Φ(z) with Φ the distribution function of the standard normal."""
+    return z * (1 + sp.erf(z / sp.sqrt(2))) / 2
+
+
+def softplus(z: sp.Expr) -> sp.Expr:
+    """Return log(1 + eᶻ)."""
+    return sp.log(1 + sp.exp(z))
+
+
+def softmax(z: sp.Matrix) -> sp.Matrix:
+    """Return eᶻ / Σ eᶻ of a column of z."""
+    e = z.applyfunc(sp.exp)
+    return e / sum(e)
+
+
+ACTIVATIONS = {
+    "identity": identity,
+    "sigmoid": sigmoid,
+    "tanh": sp.tanh,
+    "relu": relu,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "gelu": gelu,
+    "softplus": softplus,
+    "softmax": softmax,
+}
 
 
 @dataclass(frozen=True)
@@ -106,8 +142,7 @@ class SymbolicNetwork:
             z, a = self.z[l - 1], self.a[l - 1]
             dW, db = self.gradient(W), self.gradient(b)
             for i in range(len(b)):
-                nudge = sp.Symbol("nudge")
-                slope = a[i].func(nudge).diff(nudge).subs(nudge, z[i])
+                slope = sp.diff(a[i], b[i])
                 table |= {f"z{l}[{i}]": z[i], f"a{l}[{i}]": a[i], f"slope{l}[{i}]": slope}
                 table |= {f"delta{l}[{i}]": db[i], f"db{l}[{i}]": db[i]}
                 table |= {f"b{l}[{i}]": b[i] - eta * db[i]}
@@ -145,7 +180,7 @@ def mlp(sizes: Sequence[int], hidden: str = "sigmoid", output: str = "sigmoid") 
         W.append(_weights(l, n_out, n_in))
         b.append(_symbols(f"b^({l})", n_out))
         z.append(W[-1] * a_prev + b[-1])
-        a.append(z[-1].applyfunc(f))
+        a.append(f(z[-1]) if f is softmax else z[-1].applyfunc(f))
         a_prev = a[-1]
     error = y - a[-1]
     return SymbolicNetwork(x, y, W, b, z, a, error.dot(error) / 2)
