@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from bplib import activations, autodiff, init, layers, losses, network, optim, schedules
+from bplib import activations, autodiff, data, init, layers, losses, network, optim, schedules
 from bplib.gradcheck import GradCheck, gradcheck
 from bplib.layers import Dense
 from bplib.network import Network, evaluate, loss_and_grad, mlp
@@ -26,6 +26,7 @@ __all__ = [
     "RMSProp",
     "activations",
     "autodiff",
+    "data",
     "evaluate",
     "explore",
     "fit",

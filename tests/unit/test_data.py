@@ -1,0 +1,103 @@
+"""The data sets: shapes, geometry, seeds, and no leak from test to training."""
+
+import numpy as np
+import pytest
+
+from bplib import data
+
+
+def test_xor():
+    x, y = data.xor()
+    assert [(*map(int, c), int(t)) for c, t in zip(x.T, y[0], strict=True)] == [
+        (0, 0, 0),
+        (0, 1, 1),
+        (1, 0, 1),
+        (1, 1, 0),
+    ]
+
+
+@pytest.mark.parametrize("make", [data.moons, data.circles, data.spirals])
+def test_shapes_balance_and_seeds(make):
+    x, y = make(m=101, seed=3)
+    assert x.shape == (2, 101)
+    assert y.shape[1] == 101
+    assert set(np.unique(y)) == {0.0, 1.0}
+    assert abs(y[0].mean() - 0.5) < 0.01
+    np.testing.assert_array_equal(x, make(m=101, seed=3)[0])
+    assert not np.array_equal(x, make(m=101, seed=4)[0])
+
+
+def test_circles_without_noise_have_their_radii():
+    x, y = data.circles(m=50, noise=0, ratio=0.4)
+    np.testing.assert_allclose(np.hypot(*x), np.where(y[0] == 1, 0.4, 1.0))
+
+
+def test_moons_without_noise_lie_on_half_circles():
+    x, y = data.moons(m=50, noise=0)
+    upper, lower = x[:, y[0] == 0], x[:, y[0] == 1]
+    np.testing.assert_allclose(np.hypot(*upper), 1)
+    np.testing.assert_allclose(np.hypot(lower[0] - 1, lower[1] - 0.5), 1)
+    assert (upper[1] >= 0).all()
+    assert (lower[1] <= 0.5).all()
+
+
+def test_spiral_arms_are_rotations_of_each_other():
+    x, y = data.spirals(m=90, classes=3, turns=0.5, noise=0)
+    assert y.shape == (3, 90)
+    radius, label = np.hypot(*x), y.argmax(axis=0)
+    phase = np.arctan2(x[1], x[0]) - 2 * np.pi * (0.5 * radius + label / 3)
+    np.testing.assert_allclose(np.exp(1j * phase), 1)
+
+
+def test_digits():
+    pytest.importorskip("sklearn", reason="the digits are scikit-learn's")
+    parts = data.digits()
+    assert parts.x.shape == (64, 1348)
+    assert parts.y.shape == (10, 1348)
+    assert parts.x_test.shape == (64, 449)
+    assert parts.y_test.shape == (10, 449)
+    np.testing.assert_allclose(parts.x.mean(axis=1), 0, atol=1e-13)
+    moving = parts.x.std(axis=1) > 0
+    np.testing.assert_allclose(parts.x[moving].std(axis=1), 1)
+    assert 50 < moving.sum() <= 64
+
+
+def test_split_keeps_pairs_and_loses_nothing():
+    x = np.arange(20.0)[None]
+    parts = data.split(x, 10 * x, test=0.3, seed=1)
+    assert parts.x.shape == (1, 14)
+    np.testing.assert_array_equal(parts.y, 10 * parts.x)
+    np.testing.assert_array_equal(parts.y_test, 10 * parts.x_test)
+    np.testing.assert_array_equal(np.sort(np.concatenate([parts.x, parts.x_test], 1)), x)
+
+
+def test_standardize_learns_nothing_from_the_others():
+    train, other = np.array([[1.0, 3.0], [5.0, 5.0]]), np.array([[100.0], [7.0]])
+    a, b = data.standardize(train, other)
+    np.testing.assert_array_equal(a, [[-1, 1], [0, 0]])
+    np.testing.assert_array_equal(b, [[98], [2]])
+
+
+def test_one_hot():
+    np.testing.assert_array_equal(data.one_hot([2, 0], 3), [[0, 1], [0, 0], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: data.moons(m=0), "m is 0; expected a whole number, at least 2"),
+        (lambda: data.moons(noise=-1), "noise is -1"),
+        (lambda: data.circles(ratio=-1), "ratio is -1"),
+        (lambda: data.spirals(classes=1), "classes is 1"),
+        (lambda: data.spirals(turns="a"), "turns is 'a'"),
+        (lambda: data.one_hot([0, 3], 3), "labels reach from 0 to 3; expected 0 to 2"),
+        (lambda: data.one_hot([0.5], 3), "type float64; expected a row of whole numbers"),
+        (lambda: data.one_hot([[0]], 3), r"labels has shape \(1, 1\)"),
+        (lambda: data.split(np.ones((1, 4)), np.ones((1, 3))), "expected equally many columns"),
+        (lambda: data.split(np.ones((1, 4)), np.ones((1, 4)), test=0), "test is 0, which sets 0"),
+        (lambda: data.split(np.ones((1, 4)), np.ones((1, 4)), test=1), "test is 1, which sets 4"),
+    ],
+)
+def test_wrong_calls_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
