@@ -28,8 +28,16 @@ def drop_thebe_settings(app, doctree, docname):
             node.parent.remove(node)
 
 
+def repair_lists(app, pagename, templatename, context, doctree):
+    """Drop the list role that docutils gives to citations, whose children are no list items."""
+    if "body" in context:
+        old = '<div role="list" class="citation-list">'
+        context["body"] = context["body"].replace(old, '<div class="citation-list">')
+
+
 def setup(app):
     """Register the hooks, after those of thebe and the theme."""
     app.connect("config-inited", use_templates)
     app.connect("doctree-resolved", drop_thebe_settings, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", repair_lists, priority=900)

@@ -60,8 +60,8 @@ class Visit:
             route.abort()
 
     def _console(self, message):
-        if message.type in ("error", "warning"):
-            self.problems.append(f"{message.type}: {message.text}")
+        if message.type == "error":
+            self.problems.append(message.text)
 
     def _response(self, response):
         if response.status >= 400:
