@@ -7,9 +7,10 @@ BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SITE   := _build/html
 
-LIBRARY  := $(wildcard bplib/*.py)
-CHAPTERS := $(wildcard chapters/*.md exercises/*.md)
-HOUSE    := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
+LIBRARY   := $(wildcard bplib/*.py)
+CHAPTERS  := $(wildcard chapters/*.md exercises/*.md)
+EXTENSION := $(wildcard _ext/bpsite/*.py)
+HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test lint clean distclean
@@ -32,7 +33,7 @@ lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .
 
 clean:  ## remove what was built, keep the environment
-	rm -rf _build chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book $(STAMPS)/executed
+	rm -rf _build chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book
 
 distclean: clean  ## remove the environment too
 	rm -rf $(VENV) node_modules *.egg-info
@@ -61,11 +62,17 @@ $(STAMPS)/node: package.json package-lock.json .npmrc $(STAMPS)/python
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --silent
 	@touch $@
 
-# Chapters are executed again when they change, but the cache does not know of bplib.
+# Chapters that change are executed again; the cache does not know that bplib did.
 $(STAMPS)/executed: $(LIBRARY) $(STAMPS)/python
-	rm -rf _build/.jupyter_cache _build/jupyter_execute
+	rm -rf _build/.jupyter_cache _build/.doctrees
 	@touch $@
 
-$(STAMPS)/book: $(CHAPTERS) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed Makefile
-	$(BIN)/jupyter-book build --quiet -W --keep-going .
+# Sphinx does not know that the extension's code changed.
+$(STAMPS)/read: $(EXTENSION)
+	rm -rf _build/.doctrees
+	@touch $@
+
+# A warning is said only while a chapter is read, so after a failure all are read again.
+$(STAMPS)/book: $(CHAPTERS) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed $(STAMPS)/read
+	$(BIN)/jupyter-book build --quiet -W --keep-going . || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
