@@ -1,0 +1,348 @@
+"""Planted bugs, each a function that a pytest monkeypatch carries out on bplib."""
+
+import numpy as np
+
+import bplib
+from bplib import activations, losses, train
+from bplib.layers import Dense
+
+MUTANTS = {}
+
+
+def mutant(name):
+    def add(plant):
+        assert name not in MUTANTS
+        MUTANTS[name] = plant
+        return plant
+
+    return add
+
+
+def _backward(monkeypatch, hidden):
+    """Put hidden(layer, da) in the place of da ⊙ f′(z), the delta of a hidden layer."""
+    monkeypatch.setattr(Dense, "backward", lambda self, da: self.backward_from(hidden(self, da)))
+
+
+def _backward_from(monkeypatch, delta=None, dW=None, db=None, down=None):
+    """Replace one of the four lines of `Dense.backward_from`."""
+
+    def backward_from(self, d):
+        m = d.shape[-1]
+        d = delta(self, d) if delta else d
+        self.delta = d
+        self.dW[...] = dW(self, d, m) if dW else d @ self.a_prev.mT / m
+        self.db[...] = db(self, d, m) if db else d.sum(axis=-1, keepdims=True) / m
+        return down(self, d) if down else self.W.mT @ d
+
+    monkeypatch.setattr(Dense, "backward_from", backward_from)
+
+
+def square(W):
+    return W.shape[-1] == W.shape[-2]
+
+
+@mutant("nothing but the harness")
+def _(monkeypatch):
+    """No bug: the same lines, written by the harness. Nothing may catch it."""
+    _backward(monkeypatch, lambda layer, da: da * layer.f.df(layer.z, layer.a))
+    _backward_from(monkeypatch)
+
+
+@mutant("wrong sign: y − a")
+def wrong_sign(monkeypatch):
+    for loss in (losses.SquaredError, losses.BinaryCrossEntropy, losses.SoftmaxCrossEntropy):
+        right = loss.delta
+        monkeypatch.setattr(loss, "delta", lambda self, *args, right=right: -right(self, *args))
+
+
+@mutant("σ′(a) for σ′(z)")
+def slope_of_a(monkeypatch):
+    def df(z, a):
+        return activations.sigmoid(a) * (1 - activations.sigmoid(a))
+
+    # every place that holds the activation, by way of the one frozen object
+    right = activations.sigmoid.df
+    monkeypatch.setitem(activations.sigmoid.__dict__, "df", df)
+    assert activations.sigmoid.df is not right
+
+
+@mutant("z(1 − z) for a(1 − a)")
+def slope_from_z(monkeypatch):
+    monkeypatch.setitem(activations.sigmoid.__dict__, "df", lambda z, a: z * (1 - z))
+
+
+@mutant("σ′ twice in the hidden layer")
+def slope_twice(monkeypatch):
+    _backward(monkeypatch, lambda layer, da: da * layer.f.df(layer.z, layer.a) ** 2)
+
+
+@mutant("σ′ missing in the hidden layer")
+def slope_missing(monkeypatch):
+    _backward(monkeypatch, lambda layer, da: da)
+
+
+@mutant("σ′ missing at the output, squared error")
+def slope_missing_at_output(monkeypatch):
+    monkeypatch.setattr(losses.SquaredError, "delta", lambda self, z, a, y, f: a - y)
+
+
+@mutant("transposed product: W for W.mT where both fit")
+def transposed(monkeypatch):
+    """On W that is not square NumPy objects, unless one row or column is stretched over it."""
+
+    def down(layer, d):
+        if square(layer.W):
+            return layer.W @ d
+        if layer.n_out == 1:  # the 2-2-1 way to get it wrong: the entries in the wrong places
+            return layer.W.mT[..., ::-1, :] @ d
+        return layer.W.mT @ d
+
+    _backward_from(monkeypatch, down=down)
+
+
+@mutant("dW transposed where it fits")
+def dW_transposed(monkeypatch):
+    def dW(layer, d, m):
+        right = d @ layer.a_prev.mT / m
+        return right.mT if square(right) else right
+
+    _backward_from(monkeypatch, dW=dW)
+
+
+@mutant("dW₂ in place of W₂")
+def gradient_for_weights(monkeypatch):
+    _backward_from(monkeypatch, down=lambda layer, d: layer.dW.mT @ d)
+
+
+@mutant("update as you go: the hidden delta reads the new weights")
+def as_you_go(monkeypatch):
+    _backward_from(monkeypatch, down=lambda layer, d: (layer.W - 0.5 * layer.dW).mT @ d)
+
+
+@mutant("update as you go: each layer steps before the one below is reached")
+def as_you_go_in_fit(monkeypatch):
+    """`fit` with SGD(η), the gradient of each layer taken after those above have stepped."""
+
+    def loss_and_step(net, loss, x, y):
+        a = net.forward(x)
+        last = net.layers[-1]
+        value = loss.value(last.z, a, np.asarray(y))
+        old, da = net.theta.copy(), loss.delta(last.z, a, np.asarray(y), last.f)
+        for layer in reversed(net.layers):
+            step = layer.backward_from if layer is last else layer.backward
+            step(da)
+            layer.W[...] -= 0.5 * layer.dW
+            da = layer.W.mT @ layer.delta
+        net.theta[...] = old  # the optimizer steps now, with the gradients so found
+        return value, net.grad
+
+    monkeypatch.setattr(train, "loss_and_grad", loss_and_step)
+
+
+@mutant("no mean: gradient summed over the batch")
+def no_mean(monkeypatch):
+    _backward_from(
+        monkeypatch,
+        dW=lambda layer, d, m: d @ layer.a_prev.mT,
+        db=lambda layer, d, m: d.sum(axis=-1, keepdims=True),
+    )
+
+
+@mutant("no mean, in the loss as well")
+def no_mean_anywhere(monkeypatch):
+    no_mean(monkeypatch)
+    for loss in (losses.SquaredError, losses.BinaryCrossEntropy, losses.SoftmaxCrossEntropy):
+        right = loss.value
+        monkeypatch.setattr(
+            loss,
+            "value",
+            lambda self, z, a, y, right=right: right(self, z, a, y) * z.shape[-1],
+        )
+
+
+@mutant("mean taken twice")
+def mean_twice(monkeypatch):
+    _backward_from(monkeypatch, delta=lambda layer, d: d / d.shape[-1])
+
+
+@mutant("mean over examples × outputs")
+def mean_over_outputs(monkeypatch):
+    right = losses.SquaredError.delta
+    monkeypatch.setattr(
+        losses.SquaredError,
+        "delta",
+        lambda self, z, a, y, f: right(self, z, a, y, f) / z.shape[-2],
+    )
+
+
+@mutant("mean over examples × outputs, in the loss as well")
+def mean_over_outputs_anywhere(monkeypatch):
+    mean_over_outputs(monkeypatch)
+    right = losses.SquaredError.value
+    monkeypatch.setattr(
+        losses.SquaredError,
+        "value",
+        lambda self, z, a, y: right(self, z, a, y) / z.shape[-2],
+    )
+
+
+@mutant("factor 2: delta of ‖y − a‖² with the loss ½‖y − a‖²")
+def factor_two(monkeypatch):
+    right = losses.SquaredError.delta
+    monkeypatch.setattr(losses.SquaredError, "delta", lambda self, *args: 2 * right(self, *args))
+
+
+@mutant("bias gradient of the first example only")
+def bias_of_one(monkeypatch):
+    _backward_from(monkeypatch, db=lambda layer, d, m: d[..., :1] / m)
+
+
+@mutant("bias gradient summed over the units")
+def bias_wrong_axis(monkeypatch):
+    def db(layer, d, m):
+        if d.shape[-1] != d.shape[-2]:
+            return d.sum(axis=-1, keepdims=True) / m
+        return d.sum(axis=-2)[..., None] / m
+
+    _backward_from(monkeypatch, db=db)
+
+
+@mutant("bias gradient meaned again")
+def bias_mean_twice(monkeypatch):
+    _backward_from(monkeypatch, db=lambda layer, d, m: d.sum(axis=-1, keepdims=True) / m**2)
+
+
+@mutant("z for a in dW")
+def z_for_a(monkeypatch):
+    right = Dense.forward
+
+    def forward(self, a_prev):
+        a = right(self, a_prev)
+        self.z_prev = getattr(a_prev, "z", a_prev)
+        return _With(a, self.z)
+
+    class _With(np.ndarray):
+        def __new__(cls, a, z):
+            made = np.asarray(a).view(cls)
+            made.z = z
+            return made
+
+        def __array_finalize__(self, source):
+            self.z = getattr(source, "z", None)
+
+    monkeypatch.setattr(Dense, "forward", forward)
+    _backward_from(monkeypatch, dW=lambda layer, d, m: d @ np.asarray(layer.z_prev).mT / m)
+
+
+@mutant("biases are never updated")
+def biases_forgotten(monkeypatch):
+    right = train.loss_and_grad
+
+    def without(net, *args):
+        value, grad = right(net, *args)
+        for db in net.db:
+            db[...] = 0
+        return value, grad
+
+    monkeypatch.setattr(train, "loss_and_grad", without)
+
+
+@mutant("step uphill")
+def uphill(monkeypatch):
+    def step(self, theta, grad):
+        theta += self.eta[..., None] * grad
+
+    monkeypatch.setattr(bplib.SGD, "step", step)
+
+
+@mutant("a step on a copy of theta")
+def step_on_copy(monkeypatch):
+    monkeypatch.setattr(bplib.SGD, "step", lambda self, theta, grad: theta - self.eta * grad)
+
+
+@mutant("gradients of the last batch are added to")
+def never_reset(monkeypatch):
+    def dW(layer, d, m):
+        return layer.dW + d @ layer.a_prev.mT / m
+
+    _backward_from(monkeypatch, dW=dW)
+
+
+@mutant("softmax: delta through a diagonal Jacobian")
+def softmax_diagonal(monkeypatch):
+    def delta(self, z, a, y, f):
+        p = np.exp(z) / np.exp(z).sum(axis=-2, keepdims=True)
+        return -y * (1 - p)  # −y/p · p(1 − p): the other outputs are forgotten
+
+    monkeypatch.setattr(losses.SoftmaxCrossEntropy, "delta", delta)
+
+
+@mutant("softmax over the examples instead of the outputs")
+def softmax_axis(monkeypatch):
+    def delta(self, z, a, y, f):
+        return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True) - y
+
+    monkeypatch.setattr(losses.SoftmaxCrossEntropy, "delta", delta)
+
+
+@mutant("softmax applied twice")
+def softmax_twice(monkeypatch):
+    def softmax(z):
+        return np.exp(z) / np.exp(z).sum(axis=-2, keepdims=True)
+
+    monkeypatch.setattr(
+        losses.SoftmaxCrossEntropy, "delta", lambda self, z, a, y, f: softmax(softmax(z)) - y
+    )
+
+
+@mutant("cross-entropy's delta times σ′")
+def cross_entropy_slope(monkeypatch):
+    monkeypatch.setattr(
+        losses.BinaryCrossEntropy, "delta", lambda self, z, a, y, f: (a - y) * f.df(z, a)
+    )
+
+
+@mutant("ReLU: no mask")
+def relu_no_mask(monkeypatch):
+    monkeypatch.setitem(activations.relu.__dict__, "df", lambda z, a: np.ones_like(z))
+
+
+@mutant("ReLU: times z")
+def relu_times_z(monkeypatch):
+    monkeypatch.setitem(activations.relu.__dict__, "df", lambda z, a: a)
+
+
+@mutant("ReLU: mask taken from the gradient")
+def relu_gradient_mask(monkeypatch):
+    def hidden(layer, da):
+        mask = da > 0 if layer.f.name == "relu" else layer.f.df(layer.z, layer.a)
+        return da * mask
+
+    _backward(monkeypatch, hidden)
+
+
+@mutant("tanh′ = 1 − a")
+def tanh_slope(monkeypatch):
+    monkeypatch.setitem(activations.tanh.__dict__, "df", lambda z, a: 1 - a)
+
+
+@mutant("inputs changed in place")
+def inputs_changed(monkeypatch):
+    def forward(self, a_prev):
+        self.a_prev = a_prev
+        self.z = self.W @ a_prev + self.b
+        self.a = self.f(self.z)
+        a_prev *= 0.5
+        return self.a
+
+    monkeypatch.setattr(Dense, "forward", forward)
+
+
+@mutant("forward without its bias")
+def no_bias(monkeypatch):
+    def forward(self, a_prev):
+        self.a_prev, self.z = a_prev, self.W @ a_prev + 0 * self.b
+        self.a = self.f(self.z)
+        return self.a
+
+    monkeypatch.setattr(Dense, "forward", forward)

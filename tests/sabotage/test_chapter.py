@@ -1,0 +1,57 @@
+"""The worked example's own assertions, with the bugs it warns of planted in bplib."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+import bplib
+from bplib import explorer
+from sabotage.mutants import MUTANTS
+
+CHAPTER = Path(__file__).parents[2] / "chapters" / "05-worked-example.md"
+SKIPPED_TAGS = {"skip-sabotage", "explore"}
+
+PLANTED = [
+    "wrong sign: y − a",
+    "σ′(a) for σ′(z)",
+    "transposed product: W for W.mT where both fit",
+    "update as you go: the hidden delta reads the new weights",
+]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The chapter's code cells, compiled; sliders are not what is tested here."""
+    jupytext = pytest.importorskip("jupytext", reason="NOT CHECKED: it needs jupytext")
+    if not CHAPTER.exists():
+        pytest.skip(f"NOT CHECKED: there is no {CHAPTER.name}")
+    notebook = jupytext.read(CHAPTER)
+    code = [
+        compile(cell.source, f"{CHAPTER.name}, cell {i}", "exec")
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and not SKIPPED_TAGS & set(cell.metadata.get("tags", []))
+    ]
+    assert len(code) > 10
+    assert sum(cell.source.count("assert ") for cell in notebook.cells) > 10
+    return code
+
+
+def run(cells, monkeypatch):
+    mpl.use("Agg")
+    monkeypatch.setattr(explorer, "explore", lambda *args, **kwargs: None)
+    assert bplib.explore() is None
+    namespace = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
+    for cell in cells:
+        exec(cell, namespace)
+
+
+def test_chapter_runs_without_sabotage(cells, monkeypatch):
+    run(cells, monkeypatch)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_chapter_notices(name, cells, monkeypatch):
+    MUTANTS[name](monkeypatch)
+    with pytest.raises(AssertionError):
+        run(cells, monkeypatch)
