@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from bplib._errors import one_of
 from bplib.activations import Array
-from bplib.layers import Dense
+from bplib.layers import Dropout
 from bplib.losses import Loss
 from bplib.network import Network, evaluate, loss_and_grad
 
@@ -54,7 +54,7 @@ def gradcheck(
     """Compare the gradient of the backward pass with a numerical one, parameter by parameter.
 
     Args:
-        net: a single network (no stack); its parameters are left as they were.
+        net: a single network (no stack); it is left as a single call of `loss_and_grad` leaves it.
         loss, x, y: as for `loss_and_grad`.
         method: "central", (L(θ + h) − L(θ − h)) / 2h with h = 1e-5, or "complex",
             Im L(θ + ih) / h with h = 1e-30 (Squire & Trapp 1998).
@@ -72,8 +72,12 @@ def gradcheck(
         )
     if not np.isfinite(evaluate(net, loss, x, y)):
         raise ValueError("net has a loss that is NaN or infinite; expected one to differentiate")
-    numeric = np.array([difference(net, loss, x, y, i) for i in range(net.theta.size)])
     analytic = loss_and_grad(net, loss, x, y)[1].copy()
+    twin = net.copy(np.complex128 if method == "complex" else None)
+    for layer in twin.walk():
+        if isinstance(layer, Dropout):
+            layer.hold = True
+    numeric = np.array([difference(twin, loss, x, y, i) for i in range(twin.theta.size)])
     by_parameter = {
         name: relative_error(analytic[here], numeric[here]) for name, here in parameter_slices(net)
     }
@@ -91,33 +95,33 @@ def relative_error(analytic: Array, numeric: Array) -> float:
 
 
 def parameter_slices(net: Network) -> Iterator[tuple[str, slice]]:
-    """Yield ("W[0]", where it lies in theta), ("b[0]", …), … in order."""
+    """Yield ("W[0]", where it lies in theta), ("b[0]", …), … in order.
+
+    The number is the place of the layer among those that have parameters.
+    """
     start = 0
-    for l, layer in enumerate(net.layers):
-        for name, array in (("W", layer.W), ("b", layer.b)):
-            size = array.shape[-2] * array.shape[-1]
-            yield f"{name}[{l}]", slice(start, start + size)
-            start += size
+    for l, layer in enumerate(layer for layer in net.walk() if layer.shapes):
+        for name, (rows, columns) in layer.shapes.items():
+            yield f"{name}[{l}]", slice(start, start + rows * columns)
+            start += rows * columns
 
 
 def _central(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, i: int) -> float:
     here = net.theta[i]
     values, sides = [], []
-    try:
-        for h in (CENTRAL_STEP, -CENTRAL_STEP):
-            net.theta[i] = here + h
-            values.append(evaluate(net, loss, x, y))
-            sides.append([layer.z > 0 for layer in net.layers if layer.f.kinked])
-    finally:
-        net.theta[i] = here
+    for h in (CENTRAL_STEP, -CENTRAL_STEP):
+        net.theta[i] = here + h
+        values.append(evaluate(net, loss, x, y, train=True))
+        sides.append([layer.z > 0 for layer in net.walk() if layer.f.kinked])
+    net.theta[i] = here
     if any(np.any(left != right) for left, right in zip(*sides, strict=True)):
         return np.nan
     return (values[0] - values[1]) / (2 * CENTRAL_STEP)
 
 
 def _complex_step(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, i: int) -> float:
-    layers = [Dense(layer.n_in, layer.n_out, layer.f) for layer in net.layers]
-    twin = Network(layers, dtype=np.complex128)
-    twin.theta[...] = net.theta
-    twin.theta[i] += 1j * COMPLEX_STEP
-    return evaluate(twin, loss, x, y).imag / COMPLEX_STEP
+    here = net.theta[i]
+    net.theta[i] = here + 1j * COMPLEX_STEP
+    value = evaluate(net, loss, x, y, train=True)
+    net.theta[i] = here
+    return value.imag / COMPLEX_STEP

@@ -1,6 +1,7 @@
 """A network, or a stack of networks, whose parameters all live in one array."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from bplib import init as initializers
 from bplib._errors import finite, numbers, positive_int
 from bplib.activations import Activation, Array
-from bplib.layers import Dense
+from bplib.layers import Dense, Layer, bind_all, chain
 from bplib.losses import Loss
 
 
@@ -33,31 +34,17 @@ class Network:
 
     def __init__(
         self,
-        layers: Sequence[Dense],
+        layers: Sequence[Layer],
         stack: int | tuple[int, ...] | None = None,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if not layers:
-            raise ValueError("layers is empty; expected at least one layer")
-        for l, (below, above) in enumerate(pairwise(layers)):
-            if below.n_out != above.n_in:
-                raise ValueError(
-                    f"layers[{l}] has n_out = {below.n_out} but layers[{l + 1}] has "
-                    f"n_in = {above.n_in}; expected them to be equal"
-                )
-        if len(set(map(id, layers))) < len(layers):
-            raise ValueError("layers holds the same layer twice; expected each to be its own")
-        self.layers = list(layers)
+        self.layers = chain(layers)
         self.stack = _stack_shape(stack)
-        n_params = sum(layer.n_params for layer in layers)
         self.dtype = _float_type(dtype)
+        n_params = sum(layer.n_params for layer in self.layers)
         self.theta = np.zeros((*self.stack, n_params), self.dtype)
         self.grad = np.zeros_like(self.theta)
-        start = 0
-        for layer in self.layers:
-            here = np.s_[..., start : start + layer.n_params]
-            layer.bind(self.theta[here], self.grad[here])
-            start += layer.n_params
+        bind_all(self.layers, self.theta, self.grad)
 
     def __repr__(self) -> str:
         sizes = [self.layers[0].n_in, *(layer.n_out for layer in self.layers)]
@@ -65,16 +52,34 @@ class Network:
         stack = f", stack={self.stack}" if self.stack else ""
         return f"Network({sizes}, {names}, {self.theta.shape[-1]} parameters{stack})"
 
-    W = property(lambda self: [layer.W for layer in self.layers], doc="Weights by layer.")
-    b = property(lambda self: [layer.b for layer in self.layers], doc="Biases by layer.")
-    dW = property(lambda self: [layer.dW for layer in self.layers], doc="∂L/∂W by layer.")
-    db = property(lambda self: [layer.db for layer in self.layers], doc="∂L/∂b by layer.")
-    z = property(lambda self: [layer.z for layer in self.layers], doc="Weighted inputs by layer.")
-    a = property(lambda self: [layer.a for layer in self.layers], doc="Activations by layer.")
-    delta = property(lambda self: [layer.delta for layer in self.layers], doc="Errors by layer.")
+    def walk(self) -> Iterator[Layer]:
+        """Yield every layer, those inside others too, in the order of their parameters."""
+        for layer in self.layers:
+            yield from layer.walk()
 
-    def forward(self, x: ArrayLike) -> Array:
+    @property
+    def dense(self) -> list[Dense]:
+        """The layers with weights, whatever stands between them."""
+        return [layer for layer in self.walk() if isinstance(layer, Dense)]
+
+    W = property(lambda self: [layer.W for layer in self.dense], doc="Weights by dense layer.")
+    b = property(lambda self: [layer.b for layer in self.dense], doc="Biases by dense layer.")
+    dW = property(lambda self: [layer.dW for layer in self.dense], doc="∂L/∂W by dense layer.")
+    db = property(lambda self: [layer.db for layer in self.dense], doc="∂L/∂b by dense layer.")
+    z = property(lambda self: [layer.z for layer in self.dense], doc="Weighted inputs, likewise.")
+    a = property(lambda self: [layer.a for layer in self.dense], doc="Activations, likewise.")
+    delta = property(lambda self: [layer.delta for layer in self.dense], doc="Errors, likewise.")
+
+    def copy(self, dtype: DTypeLike | None = None) -> "Network":
+        """Return a network of its own with the same layers and numbers, perhaps another dtype."""
+        twin = Network(deepcopy(self.layers), self.stack or None, dtype or self.dtype)
+        twin.theta[...] = self.theta
+        return twin
+
+    def forward(self, x: ArrayLike, train: bool = False) -> Array:
         """Return the last layer's activation, (..., n_L, m), for inputs x, (n_in, m).
+
+        `train` tells dropout and batch normalization that this is training.
 
         Raises:
             ValueError: x is not two-dimensional, has the wrong number of rows, or holds
@@ -82,7 +87,7 @@ class Network:
         """
         a = self._columns("x", x, self.layers[0].n_in)
         for layer in self.layers:
-            a = layer.forward(a)
+            a = layer.forward(a, train)
         return a
 
     def backward(self, delta: Array) -> Array:
@@ -147,14 +152,16 @@ def mlp(
     return net
 
 
-def evaluate(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Array:
+def evaluate(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, train: bool = False) -> Array:
     """Return the mean loss of a forward pass: a number, or one per member of a stack.
+
+    `train` tells dropout and batch normalization that this is training.
 
     Raises:
         ValueError: x or y has the wrong shape or values, or the loss does not fit the output.
     """
     y = _check_target(net, loss, x, y)
-    a = net.forward(x)
+    a = net.forward(x, train)
     return loss.value(net.layers[-1].z, a, y)[()]
 
 
@@ -167,7 +174,7 @@ def loss_and_grad(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple
         ValueError: x or y has the wrong shape or values, or the loss does not fit the output.
     """
     y = _check_target(net, loss, x, y)
-    a = net.forward(x)
+    a = net.forward(x, train=True)
     last = net.layers[-1]
     net.backward(loss.delta(last.z, a, y, last.f))
     return loss.value(last.z, a, y)[()], net.grad
