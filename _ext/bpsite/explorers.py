@@ -1,4 +1,4 @@
-"""Writes the first frame of each explorer into the page, where it stands until the live one does."""
+"""Writes the first frame of each explorer into the page, to stand there until the live one does."""
 
 import json
 import re

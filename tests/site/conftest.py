@@ -4,6 +4,7 @@ import pytest
 from book import EXPLORERS, PAGES, SITE
 from shoot import ARGS, find_browser, serve
 
+
 def pytest_generate_tests(metafunc):
     if "page_name" in metafunc.fixturenames:
         metafunc.parametrize("page_name", PAGES or ["index.html"])

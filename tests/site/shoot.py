@@ -1,4 +1,4 @@
-"""Writes screenshots of built pages, light and dark, wide and narrow: `python tests/site/shoot.py OUT [PAGE ...]`."""
+"""Writes screenshots of built pages, light and dark, wide and narrow."""
 
 import argparse
 import functools

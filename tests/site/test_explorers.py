@@ -1,4 +1,4 @@
-"""The sliders of every page that has some: keyboard, picture, readout, speed, and a page at rest."""
+"""The sliders of every page that has any: keyboard, picture, readout, speed, a page at rest."""
 
 import statistics
 

@@ -20,7 +20,7 @@ def soup(path):
 
 
 def local(page, link):
-    """Return the file that a link on `page` leads to and its fragment; None if it leaves the site."""
+    """Return the file and fragment that a link on `page` leads to; None if it leaves the site."""
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:
         return None
@@ -73,8 +73,8 @@ def test_weight_of_scripts_and_styles(page_name, record_property, capsys):
     html = len(gzip.compress((SITE / page_name).read_bytes()))
     with capsys.disabled():
         print(
-            f"\n  {page_name}: scripts and styles {raw / 1e3:.0f} kB, {packed / 1e3:.0f} kB gzipped;"
-            f" page {html / 1e3:.0f} kB gzipped ",
+            f"\n  {page_name}: scripts and styles {raw / 1e3:.0f} kB, {packed / 1e3:.0f} kB"
+            f" gzipped; page {html / 1e3:.0f} kB gzipped ",
             end="",
         )
     if any(path.name == "embed.js" for path in paths):
