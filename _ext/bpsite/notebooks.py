@@ -7,7 +7,7 @@ import jupytext
 
 
 def twin(source):
-    """Bring the notebook beside `source` up to date; return its path, or None if it is only text."""
+    """Bring the notebook beside `source` up to date; return its path, or None for mere text."""
     path = source.with_suffix(".ipynb")
     if path.exists() and path.stat().st_mtime > source.stat().st_mtime:
         return path
