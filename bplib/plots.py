@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 RADIUS = 0.23
-GAP_X, GAP_Y = 1.64, 1.3
+GAP_X, GAP_Y = 1.56, 1.45
 
 
 class Picture:
@@ -141,7 +141,8 @@ def network(
         raise ValueError(f"example is {example}; expected one from 0 to {net.a[0].shape[-1] - 1}")
     units = [net.layers[0].a_prev, *net.a]
     places = [_column(l * GAP_X, len(a)) for l, a in enumerate(units)]
-    ax.set(aspect="equal", xlim=(-0.4, (len(units) - 1) * GAP_X + 0.42))
+    margin = 0.42 if eta is None else 0.66
+    ax.set(aspect="equal", xlim=(-0.27, (len(units) - 1) * GAP_X + margin))
     tallest = max(len(a) for a in units)
     ax.set_ylim(-(tallest - 1) / 2 * GAP_Y - 0.66, (tallest - 1) / 2 * GAP_Y + 0.44)
     ax.set_axis_off()
@@ -152,7 +153,8 @@ def network(
                 _edge(ax, origin, end, w)
                 if parameters:
                     crossing = len(places[l]) > 1 and len(places[l + 1]) > 1 and i != j
-                    _edge_label(ax, origin, end, 0.33 if crossing else 0.5, w, dw, delta, eta)
+                    t = 0.33 if crossing else 0.5 if origin[1] == end[1] else 0.45
+                    _edge_label(ax, origin, end, t, w, dw, delta, eta)
     for l, a in enumerate(units):
         for i, place in enumerate(places[l]):
             _unit(ax, place, a[i, example], FORWARD if l else INK)
@@ -233,9 +235,10 @@ def _box(ax: Axes, place: tuple, color: str, title: str, formula: str, topics: s
         FancyBboxPatch(corner, BOX_W, BOX_H, shape, facecolor=PAPER, edgecolor=color, lw=1.4)
     )
     ax.text(x, y + 0.36, title, color=color, ha="center", va="center", size=8.5, weight="bold")
-    ax.text(x, y + 0.24, formula, color=INK, ha="center", va="top", size=8, linespacing=1.25)
-    low = y - BOX_H / 2 + 0.08
-    ax.text(x, low, topics, color=MUTED, ha="center", va="bottom", size=7.5, linespacing=1.15)
+    for k, line in enumerate(formula.split("\n")):
+        ax.text(x, y + 0.16 - 0.15 * k, line, color=INK, ha="center", va="center", size=8)
+    for k, line in enumerate(reversed(topics.split("\n"))):
+        ax.text(x, y - 0.38 + 0.13 * k, line, color=MUTED, ha="center", va="center", size=7.5)
 
 
 def _arrow(ax: Axes, start: tuple, end: tuple, color: str) -> None:
