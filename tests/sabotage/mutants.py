@@ -216,8 +216,8 @@ def bias_mean_twice(monkeypatch):
 def z_for_a(monkeypatch):
     right = Dense.forward
 
-    def forward(self, a_prev):
-        a = right(self, a_prev)
+    def forward(self, a_prev, *train):
+        a = right(self, a_prev, *train)
         self.z_prev = getattr(a_prev, "z", a_prev)
         return _With(a, self.z)
 
@@ -328,7 +328,7 @@ def tanh_slope(monkeypatch):
 
 @mutant("inputs changed in place")
 def inputs_changed(monkeypatch):
-    def forward(self, a_prev):
+    def forward(self, a_prev, *train):
         self.a_prev = a_prev
         self.z = self.W @ a_prev + self.b
         self.a = self.f(self.z)
@@ -340,7 +340,7 @@ def inputs_changed(monkeypatch):
 
 @mutant("forward without its bias")
 def no_bias(monkeypatch):
-    def forward(self, a_prev):
+    def forward(self, a_prev, *train):
         self.a_prev, self.z = a_prev, self.W @ a_prev + 0 * self.b
         self.a = self.f(self.z)
         return self.a

@@ -1,0 +1,140 @@
+"""The house rules: floors, lazy imports, docstrings, annotations."""
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+import bplib
+
+FOLDER = Path(bplib.__file__).parent
+FLOOR = {
+    "_errors": 0,
+    "activations": 0,
+    "autodiff": 0,
+    "data": 0,
+    "init": 0,
+    "losses": 0,
+    "schedules": 0,
+    "svg": 0,
+    "symbolic": 0,
+    "layers": 1,
+    "optim": 1,
+    "network": 2,
+    "gradcheck": 3,
+    "train": 3,
+    "explorer": 4,
+    "ledger": 4,
+    "plots": 4,
+}
+ALONE = {"symbolic", "svg", "autodiff", "_errors"}  # they import nothing of bplib
+MODULES = sorted(p.stem for p in FOLDER.glob("*.py") if p.stem != "__init__")
+
+
+def imports(name):
+    """The modules of bplib that a module imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if "bplib." in alias.name}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written out in full"
+            if node.module == "bplib":
+                found |= {alias.name for alias in node.names}
+            elif node.module.startswith("bplib."):
+                found.add(node.module.split(".")[1])
+    return found
+
+
+def test_every_module_has_its_floor():
+    assert set(MODULES) == set(FLOOR)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down(name):
+    for other in imports(name):
+        assert FLOOR[other] <= FLOOR[name], f"{name} imports {other} from a floor above"
+    if name in ALONE:
+        assert imports(name) == set()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_there_is_no_circle(name):
+    seen, ahead = set(), imports(name)
+    while ahead:
+        assert name not in ahead
+        seen |= ahead
+        ahead = set().union(*map(imports, ahead)) - seen
+
+
+def test_nobody_imports_the_top_floor():
+    for name in [*MODULES, "__init__"]:
+        assert not {other for other in imports(name) if FLOOR.get(other) == 4}, name
+
+
+def test_losses_and_symbolic_are_independent():
+    assert "symbolic" not in set().union(*map(imports, MODULES))
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+
+
+def test_import_is_light():
+    heavy = ["matplotlib", "sympy", "ipywidgets", "torch", "sklearn", "IPython"]
+    loaded = run(f"import sys, bplib; print(*[m for m in {heavy} if m in sys.modules])")
+    assert loaded == []
+
+
+def test_lazy_names_arrive():
+    code = "import bplib, sys; bplib.symbolic.mlp; print('sympy' in sys.modules)"
+    assert run(code) == ["True"]
+    code = "import bplib; print(bplib.explore.__name__, bplib.plots.__name__, bplib.svg.__name__)"
+    assert run(code) == ["explore", "bplib.plots", "bplib.svg"]
+
+
+def test_all_names_exist():
+    for name in bplib.__all__:
+        assert getattr(bplib, name) is not None
+    assert len(bplib.__all__) == len(set(bplib.__all__))
+
+
+def public(module):
+    """(name, thing) for each public function, class and method that the module itself defines."""
+    for name, thing in vars(module).items():
+        if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+            continue
+        if inspect.isclass(thing):
+            yield name, thing
+            for part, method in vars(thing).items():
+                if not part.startswith("_") and isinstance(method, (property, FunctionType)):
+                    yield f"{name}.{part}", method
+        elif inspect.isfunction(thing):
+            yield name, thing
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_everything_public_is_described_and_typed(name):
+    module = importlib.import_module(f"bplib.{name}")
+    assert module.__doc__
+    assert module.__doc__.splitlines()[0].endswith(".")
+    for label, thing in public(module):
+        assert inspect.getdoc(thing), f"{label} has no docstring"
+        if not isinstance(thing, FunctionType):
+            continue
+        signature = inspect.signature(thing)
+        assert signature.return_annotation is not inspect.Signature.empty, label
+        for parameter in signature.parameters.values():
+            if parameter.name != "self":
+                assert parameter.annotation is not inspect.Parameter.empty, f"{label}: {parameter}"
+
+
+def test_package_says_that_it_is_typed():
+    assert (FOLDER / "py.typed").exists()
