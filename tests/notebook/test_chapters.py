@@ -74,5 +74,5 @@ def test_chapter_is_committed_without_outputs_and_with_short_cells(chapter):
         if cell.cell_type == "code":
             assert cell.outputs == []
             lines = cell.source.splitlines()
-            assert len(lines) <= 24, f"a cell of {len(lines)} lines starts with {lines[0]!r}"
+            assert len(lines) <= 15, f"a cell of {len(lines)} lines starts with {lines[0]!r}"
             assert max(map(len, lines)) <= 84
