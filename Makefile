@@ -26,11 +26,12 @@ serve: book  ## show the built site in a browser
 
 test: $(STAMPS)/book $(STAMPS)/test  ## build the book, then run every test
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check _ext tests/site tests/conftest.py
+	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
 
 lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 clean:  ## remove what was built, keep the environment
 	rm -rf _build chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book

@@ -4,6 +4,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from html import escape
 from itertools import product
 from typing import Any
@@ -109,13 +110,22 @@ class _Sheet:
         self.background, self.mosaic, self.figsize = background, mosaic, figsize
         self.height_ratios = list(height_ratios) if height_ratios else None
         self.positions: dict[str, Any] = {}
+        self.panels: dict[str, Axes] = {}
         self.symbol = self.use = ""
-        if background:
-            fig, panels = self.blank("constrained")
-            background(_unwrap(panels))
-            fig.draw_without_rendering()
-            self.panels = panels
-            self.remember(panels)
+
+    def measure(self, draw: Callable[[Panels], None]) -> None:
+        """Find room for background and first frame together; then keep the background."""
+        fig, panels = self.blank("constrained")
+        if self.background:
+            self.background(_unwrap(panels))
+            for ax in panels.values():
+                ax.autoscale(False)
+        draw(_unwrap(panels))
+        fig.draw_without_rendering()
+        self.positions = {name: ax.get_position(original=True) for name, ax in panels.items()}
+        if self.background:
+            fig, self.panels = self.blank()
+            self.background(_unwrap(self.panels))
             body, viewbox = svg.svg_body(fig)
             name = "bp-" + hashlib.sha256(body.encode()).hexdigest()[:10]
             self.use = f'<use href="#{name}"/>'
@@ -125,25 +135,20 @@ class _Sheet:
             )
 
     def blank(self, layout: str | None = None) -> tuple[Figure, dict[str, Axes]]:
+        """Return an empty figure and its axes, where `measure` has put them."""
         fig = svg.new_figure(figsize=self.figsize, layout=layout)
         rows = self.mosaic or [["only"]]
-        return fig, fig.subplot_mosaic(rows, height_ratios=self.height_ratios)
-
-    def remember(self, panels: dict[str, Axes]) -> None:
-        self.positions = {name: ax.get_position() for name, ax in panels.items()}
+        panels = fig.subplot_mosaic(rows, height_ratios=self.height_ratios)
+        for name, position in self.positions.items():
+            panels[name].set_position(position)
+        return fig, panels
 
     def frame(self, draw: Callable[[Panels], None]) -> tuple[str, str]:
-        fig, panels = self.blank(None if self.positions else "constrained")
-        for name, ax in panels.items():
-            if self.positions:
-                ax.set_position(self.positions[name])
-            if self.background:
-                _follow(ax, self.panels[name])
+        """Return the body and the viewBox of one frame."""
+        fig, panels = self.blank()
+        for name, model in self.panels.items():
+            _follow(panels[name], model)
         draw(_unwrap(panels))
-        if not self.positions:
-            fig.draw_without_rendering()
-            self.remember(panels)
-            fig.set_layout_engine("none")
         body, viewbox = svg.svg_body(fig)
         return self.use + body, viewbox
 
@@ -175,7 +180,10 @@ def _render(
     for combination in tqdm(combinations, total=count, desc="frames", leave=False, delay=1):
         values = dict(zip(grid, combination, strict=True))
         try:
-            body, viewbox = sheet.frame(lambda ax, values=values: draw(ax, **values))
+            paint = partial(_call, draw, values)
+            if not sheet.positions:
+                sheet.measure(paint)
+            body, viewbox = sheet.frame(paint)
             readout = _minus(describe(**values)) if describe else ""
         except Exception as error:
             here = ", ".join(f"{name}={value!r}" for name, value in values.items())
@@ -184,6 +192,10 @@ def _render(
             ) from error
         frames.append(widgets.HTML(_frame_html(body, viewbox, alt, readout)))
     return frames
+
+
+def _call(draw: Callable[..., None], values: dict[str, Any], ax: Panels) -> None:
+    draw(ax, **values)
 
 
 def _frame_html(body: str, viewbox: str, alt: str, readout: str) -> str:

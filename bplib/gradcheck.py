@@ -22,7 +22,8 @@ class GradCheck:
     """The backward pass against a numerical derivative.
 
     Attributes:
-        error: ‖a − n‖ / (‖a‖ + ‖n‖) of the analytic and the numerical gradient.
+        error: ‖a − n‖ / (‖a‖ + ‖n‖) of the analytic and the numerical gradient; NaN if
+            every parameter was left out.
         by_parameter: the same for each "W[l]" and "b[l]" by itself.
         kinks: parameters left out because a ReLU switched between the two sides.
         analytic, numeric: both gradients, shape (P,); numeric is NaN where left out.
@@ -43,7 +44,7 @@ class GradCheck:
 
     def __str__(self) -> str:
         rows = [f"{name:8} {error:.1e}" for name, error in self.by_parameter.items()]
-        verdict = "agrees" if self.ok else "DISAGREES"
+        verdict = "agrees" if self.ok else "DISAGREES" if self.error >= 0 else "NOT COMPARED"
         total = f"{'all':8} {self.error:.1e}  {verdict} ({self.method}, {self.kinks} kinks skipped)"
         return "\n".join([*rows, total])
 
@@ -87,8 +88,13 @@ def gradcheck(
 
 
 def relative_error(analytic: Array, numeric: Array) -> float:
-    """Return ‖a − n‖ / (‖a‖ + ‖n‖) over the entries where n is a number; 0 if all are 0."""
+    """Return ‖a − n‖ / (‖a‖ + ‖n‖) over the entries where n is a number.
+
+    It is 0 if all of them are 0, and NaN if there are none.
+    """
     known = ~np.isnan(numeric)
+    if not known.any():
+        return float("nan")
     a, n = analytic[known], numeric[known]
     scale = np.linalg.norm(a) + np.linalg.norm(n)
     return float(np.linalg.norm(a - n) / scale) if scale else 0.0

@@ -271,4 +271,5 @@ def _v(letter: str, l: int, i: int) -> str:
 
 
 def _w(l: int, i: int, j: int) -> str:
-    return f"<i>w</i><sup>({l})</sup><sub>{i + 1}{j + 1}</sub>"
+    comma = "," if max(i, j) >= 9 else ""
+    return f"<i>w</i><sup>({l})</sup><sub>{i + 1}{comma}{j + 1}</sub>"

@@ -69,11 +69,12 @@ class Picture:
 def figure(width: float = 4.4, height: float = 2.8, **subplots: Any) -> tuple[Figure, Any]:
     """Return a figure in the book's style, sizes in inches, and its axes, as `plt.subplots` does.
 
-    Any keyword of `Figure.subplots` fits, such as nrows or sharex.
+    Any keyword of `Figure.subplots` fits, such as nrows or sharex. From here on the whole
+    session draws in this style: Matplotlib reads it anew for every line and text.
     """
-    with mpl.rc_context(STYLE):
-        fig = svg.new_figure(figsize=(width, height), layout="constrained")
-        return fig, fig.subplots(**subplots)
+    mpl.rcParams.update(STYLE)
+    fig = svg.new_figure(figsize=(width, height), layout="constrained")
+    return fig, fig.subplots(**subplots)
 
 
 def show(fig: Figure, alt: str) -> Picture:

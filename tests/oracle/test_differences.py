@@ -99,6 +99,16 @@ def test_gradcheck_skips_relu_kinks_and_counts_them():
     assert distance(check.analytic, naive) > 1e-2, "without skipping, the kink looks like a bug"
 
 
+def test_gradcheck_does_not_agree_where_it_compared_nothing():
+    net = bplib.mlp([1, 1], output="relu")
+    net.theta[:] = 0, 0
+    check = bplib.gradcheck(net, losses.SquaredError(), [[1.0]], [[1.0]])
+    assert check.kinks == 2
+    assert np.isnan(check.error)
+    assert not check.ok
+    assert "NOT COMPARED" in str(check)
+
+
 def test_gradcheck_sees_a_bug_beside_a_kink(monkeypatch):
     net, loss, x, y = kinked()
     monkeypatch.setattr(losses.SquaredError, "delta", lambda self, z, a, y, f: 2 * (a - y))

@@ -136,8 +136,8 @@ def test_readout_and_alt_are_escaped(box):
     assert shown == "η = 0.1, <−3> & a"
 
 
-def test_background_is_drawn_once_and_used_by_each_frame(box):
-    assert background.calls == 1
+def test_background_is_written_once_and_used_by_each_frame(box):
+    assert background.calls == 2  # once to find room, once for good
     shared = box.children[2].value
     ET.fromstring(shared)
     (name,) = re.findall(r'<symbol id="([^"]+)"', shared)
@@ -225,7 +225,16 @@ def test_mosaic_hands_out_a_dictionary():
         height_ratios=[2, 1],
         n=[1, 2],
     )
-    assert seen == [["down", "up"]] * 3
+    assert seen == [["down", "up"]] * 5  # two to find room, the background, two frames
+
+
+def test_a_title_drawn_by_a_frame_has_room_above_the_background():
+    box = bplib.explore(
+        lambda ax, n: ax.set_title(f"{n} steps"), lambda ax: ax.set(xlabel="step"), n=[1, 2]
+    )
+    for frame in frames(box.children[1]):
+        (y,) = re.findall(r'y="([-\d.]+)"[^>]*>\d steps', frame)
+        assert float(y) > 6
 
 
 def test_same_call_same_frames():

@@ -104,8 +104,8 @@ def test_decades():
     assert not any("$" in label for label in labels)
 
 
-def test_figure_has_the_style_and_leaves_no_trace():
-    before = dict(mpl.rcParams)
+def test_figure_has_the_style_and_so_has_what_is_drawn_later():
+    mpl.rcdefaults()
     fig, axes = plots.figure(5, 2, ncols=2)
     assert tuple(fig.get_size_inches()) == (5, 2)
     assert len(axes) == 2
@@ -115,7 +115,10 @@ def test_figure_has_the_style_and_leaves_no_trace():
     assert fig.get_facecolor()[3] == 0
     colors = [to_hex(ax.plot([0, 1])[0].get_color()) for _ in range(3)]
     assert colors == [plots.FORWARD, plots.ERROR, plots.PARAMETER]
-    assert dict(mpl.rcParams) == before
+    assert ax.lines[0].get_linewidth() == plots.STYLE["lines.linewidth"]
+    text = ax.text(0, 0, "costs $5 and $6")
+    assert text.get_fontsize() == plots.STYLE["font.size"]
+    assert not text.get_parse_math()
 
 
 def test_picture():
