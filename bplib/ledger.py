@@ -65,7 +65,7 @@ class Ledger:
                 part = row.part
                 heading = escape(HEADINGS[part])
                 lines.append(f'<tr><th colspan="4" scope="rowgroup">{heading}</th></tr>')
-            color = "forward" if part == "loss" else part
+            color = "ink" if row.key.startswith("slope") else row.part.replace("loss", "forward")
             lines.append(
                 f'<tr><th scope="row">{row.symbol}</th><td>{row.formula}</td>'
                 f"<td>{row.substitution}</td>"
