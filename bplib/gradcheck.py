@@ -45,7 +45,9 @@ class GradCheck:
     def __str__(self) -> str:
         rows = [f"{name:8} {error:.1e}" for name, error in self.by_parameter.items()]
         verdict = "agrees" if self.ok else "DISAGREES" if self.error >= 0 else "NOT COMPARED"
-        total = f"{'all':8} {self.error:.1e}  {verdict} ({self.method}, {self.kinks} kinks skipped)"
+        skipped = f", {self.kinks} kinks skipped" if self.kinks else ""
+        method = {"central": "central difference", "complex": "complex step"}[self.method]
+        total = f"{'all':8} {self.error:.1e}  {verdict} with the {method}{skipped}"
         return "\n".join([*rows, total])
 
 

@@ -67,10 +67,11 @@ class Ledger:
                 lines.append(f'<tr><th colspan="4" scope="rowgroup">{heading}</th></tr>')
             color = "ink" if row.key.startswith("slope") else row.part.replace("loss", "forward")
             lines.append(
-                f'<tr><th scope="row">{row.symbol}</th><td>{row.formula}</td>'
+                f'<tr><th scope="row" style="white-space:nowrap">{row.symbol}</th>'
+                f"<td>{row.formula}</td>"
                 f"<td>{row.substitution}</td>"
                 f'<td class="bp-{color}" style="text-align:right;color:var(--bp-{color})">'
-                f"{_number(row.value, self.digits)}</td></tr>"
+                f"{_fixed(row.value, self.digits)}</td></tr>"
             )
         head = "".join(
             f'<th scope="col">{name}</th>' for name in ("quantity", "formula", "numbers", "value")
@@ -255,21 +256,34 @@ def _update(net: Network, eta: float, show: _Numbers) -> Iterator[Row]:
                 )
 
 
+def _fixed(value: float, digits: int) -> str:
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
 def _number(value: float, digits: int) -> str:
-    text = f"{value:z.{digits}f}"
+    text = _fixed(value, digits)
     if "." in text:
         whole, decimals = text.split(".")
         shorter = decimals.rstrip("0")
         text = f"{whole}.{shorter}" if len(shorter) < 3 and shorter else text
         text = whole if not shorter else text
-    return text.replace("-", "−")
+    return text
 
 
 def _v(letter: str, l: int, i: int) -> str:
-    layer = "" if letter == "x" else f"<sup>({l})</sup>"
-    return f"<i>{letter}</i>{layer}<sub>{i + 1}</sub>"
+    if letter == "x":
+        return f"<i>x</i><sub>{i + 1}</sub>"
+    return _indexed(letter, l, str(i + 1))
 
 
 def _w(l: int, i: int, j: int) -> str:
     comma = "," if max(i, j) >= 9 else ""
-    return f"<i>w</i><sup>({l})</sup><sub>{i + 1}{comma}{j + 1}</sub>"
+    return _indexed("w", l, f"{i + 1}{comma}{j + 1}")
+
+
+def _indexed(letter: str, l: int, index: str) -> str:
+    stacked = "display:inline-block;font-size:.7em;line-height:1.05;vertical-align:-.35em"
+    return (
+        f'<span style="white-space:nowrap"><i>{letter}</i>'
+        f'<span style="{stacked}">({l})<br/>{index}</span></span>'
+    )

@@ -47,7 +47,8 @@ __all__ = [
 ]
 
 RADIUS = 0.23
-GAP_X, GAP_Y = 1.56, 1.45
+GAP_X, GAP_Y = 1.45, 1.2
+LINE = 0.155
 
 
 class Picture:
@@ -116,8 +117,8 @@ def network(
 ) -> None:
     """Draw a small network with the numbers of its last forward and backward pass.
 
-    In each unit stands its activation, above it the weighted input z, below it the error δ.
-    On each edge stands the weight and, with it, its gradient. Edges are as thick as their
+    In each unit stands its activation, beside it the weighted input z, the error δ and the
+    bias b. On each edge stands the weight and, with it, its gradient. Edges are as thick as their
     weights are large, and dashed where a weight is negative.
 
     Args:
@@ -141,11 +142,11 @@ def network(
     if not 0 <= example < net.a[0].shape[-1]:
         raise ValueError(f"example is {example}; expected one from 0 to {net.a[0].shape[-1] - 1}")
     units = [net.layers[0].a_prev, *net.a]
-    places = [_column(l * GAP_X, len(a)) for l, a in enumerate(units)]
-    margin = 0.42 if eta is None else 0.66
-    ax.set(aspect="equal", xlim=(-0.27, (len(units) - 1) * GAP_X + margin))
-    tallest = max(len(a) for a in units)
-    ax.set_ylim(-(tallest - 1) / 2 * GAP_Y - 0.66, (tallest - 1) / 2 * GAP_Y + 0.44)
+    places = _places([len(a) for a in units])
+    room = RADIUS + 0.1 + LINE * (1 + delta + parameters)
+    half = max(y for column in places for _, y in column)
+    right = places[-1][0][0] + (0.42 if eta is None else 0.56)
+    ax.set(aspect="equal", xlim=(-0.27, right), ylim=(-half - room, half + room))
     ax.set_axis_off()
     for l, layer in enumerate(net.layers):
         for i, end in enumerate(places[l + 1]):
@@ -153,26 +154,25 @@ def network(
                 w, dw = layer.W[i, j], layer.dW[i, j]
                 _edge(ax, origin, end, w)
                 if parameters:
-                    crossing = len(places[l]) > 1 and len(places[l + 1]) > 1 and i != j
-                    t = 0.33 if crossing else 0.5 if origin[1] == end[1] else 0.45
-                    _edge_label(ax, origin, end, t, w, dw, delta, eta)
+                    _edge_label(ax, _on_edge(origin, end), w, dw, delta, eta)
     for l, a in enumerate(units):
         for i, place in enumerate(places[l]):
             _unit(ax, place, a[i, example], FORWARD if l else INK)
+            side = 1 if place[1] >= 0 else -1
             if l == 0:
-                _say(ax, place, f"x{_sub(i)}", INK, dy=RADIUS + 0.11)
+                _lines(ax, place, side, [(f"x{_sub(i)}", INK)])
                 continue
-            layer = net.layers[l - 1]
-            z = number(layer.z[i, example])
-            _say(ax, place, f"z{_sub(i)} = {z}", FORWARD, dy=RADIUS + 0.11)
-            lines = []
+            layer, index = net.layers[l - 1], f"⁽{_sup(l)}⁾{_sub(i)}"
+            lines = [(f"z{index} = {number(layer.z[i, example])}", FORWARD)]
             if delta:
-                d = number(layer.delta[i, example], 4)
-                lines.append((f"δ{_sub(i)} = {d}", ERROR))
+                lines.append((f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR))
             if parameters:
                 lines.append((f"b {_step(layer.b[i, 0], layer.db[i, 0], eta)}", PARAMETER))
-            for k, (text, color) in enumerate(lines):
-                _say(ax, place, text, color, dy=-RADIUS - 0.12 - 0.16 * k)
+            if len(places[l]) == 1:
+                _lines(ax, place, 1, lines[:1])
+                _lines(ax, place, -1, lines[1:])
+            else:
+                _lines(ax, place, side, lines)
 
 
 BOX_W, BOX_H = 1.24, 1.0
@@ -247,8 +247,24 @@ def _arrow(ax: Axes, start: tuple, end: tuple, color: str) -> None:
     ax.annotate("", end, start, arrowprops=look | {"mutation_scale": 9})
 
 
-def _column(x: float, n: int) -> list[tuple[float, float]]:
-    return [(x, ((n - 1) / 2 - i) * GAP_Y) for i in range(n)]
+def _places(sizes: list[int]) -> list[list[tuple[float, float]]]:
+    places, x = [], 0.0
+    for l, n in enumerate(sizes):
+        if l:
+            x += GAP_X if min(n, sizes[l - 1]) > 1 else GAP_X + 0.3
+        places.append([(x, ((n - 1) / 2 - i) * GAP_Y) for i in range(n)])
+    return places
+
+
+def _on_edge(origin: tuple, end: tuple) -> tuple[float, float]:
+    rise = abs(end[1] - origin[1])
+    t = 0.5 if rise < 0.1 else 0.42 if rise < GAP_Y else 0.33
+    return origin[0] + t * (end[0] - origin[0]), origin[1] + t * (end[1] - origin[1])
+
+
+def _lines(ax: Axes, place: tuple, side: int, lines: list[tuple[str, str]]) -> None:
+    for k, (text, color) in enumerate(lines):
+        _say(ax, place, text, color, dy=side * (RADIUS + 0.115 + LINE * k))
 
 
 def _edge(ax: Axes, origin: tuple, end: tuple, w: float) -> None:
@@ -258,16 +274,8 @@ def _edge(ax: Axes, origin: tuple, end: tuple, w: float) -> None:
 
 
 def _edge_label(
-    ax: Axes,
-    origin: tuple,
-    end: tuple,
-    t: float,
-    w: float,
-    dw: float,
-    gradient: bool,
-    eta: float | None,
+    ax: Axes, place: tuple, w: float, dw: float, gradient: bool, eta: float | None
 ) -> None:
-    place = (origin[0] + t * (end[0] - origin[0]), origin[1] + t * (end[1] - origin[1]))
     _say(ax, place, _step(w, dw, eta), PARAMETER, dy=0.08 if gradient else 0, paper=True)
     if gradient:
         _say(ax, place, f"∂ {number(dw, 4)}", GRADIENT, dy=-0.08, paper=True)
@@ -304,6 +312,10 @@ def _say(
         bbox=box,
         zorder=3,
     )
+
+
+def _sup(l: int) -> str:
+    return str(l).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _sub(i: int) -> str:

@@ -37,17 +37,35 @@ def cells():
     return code
 
 
-def run(cells, monkeypatch):
+def run(cells, monkeypatch, own_numbers=""):
     mpl.use("Agg")
     monkeypatch.setattr(explorer, "explore", lambda *args, **kwargs: None)
     assert bplib.explore() is None
     namespace = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
     for cell in cells:
         exec(cell, namespace)
+        if "z_out" in namespace and own_numbers:
+            exec(own_numbers, namespace)
+            own_numbers = ""
 
 
 def test_chapter_runs_without_sabotage(cells, monkeypatch):
     run(cells, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "y = 0",
+        "x = [0, 0.8]",
+        "W2 = [[0, 0.6]]",
+        "x, y = [-1.5, 2], 0.25",
+        "W1, b1 = [[2, -1], [0.25, 3]], [0, 1]",
+        "W2, z_out, eta = [[-1.4, 0.5]], -2, 3",
+    ],
+)
+def test_chapter_runs_with_the_readers_own_numbers(numbers, cells, monkeypatch):
+    run(cells, monkeypatch, numbers)
 
 
 @pytest.mark.parametrize("name", PLANTED)

@@ -57,10 +57,11 @@ def test_html_is_a_table_with_a_row_for_each_number(book):
     rows = root.findall(".//tr")
     assert len(rows) == 1 + 5 + 31
     values = [row[3].text for row in rows if len(row) == 4][1:]
-    assert values[0] == "0.1"
+    assert values[0] == "0.100000"
     assert values[-1] == f"{worked.numbers()['b2[0]']:.6f}".replace("-", "−")
     assert {row[3].get("class") for row in rows[1:] if len(row) == 4} == {
         "bp-forward",
+        "bp-ink",
         "bp-error",
         "bp-gradient",
         "bp-parameter",

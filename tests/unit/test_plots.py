@@ -1,5 +1,6 @@
 import xml.etree.ElementTree as ET
 from collections import Counter
+from itertools import combinations
 
 import matplotlib as mpl
 import numpy as np
@@ -36,8 +37,8 @@ def test_network_shows_every_number(trained):
             sub = "₁₂"[i]
             expected += [
                 (show(numbers[f"a{l}[{i}]"], 3), plots.FORWARD),
-                (f"z{sub} = {show(numbers[f'z{l}[{i}]'], 3)}", plots.FORWARD),
-                (f"δ{sub} = {show(numbers[f'delta{l}[{i}]'], 4)}", plots.ERROR),
+                (f"z⁽{'⁰¹²'[l]}⁾{sub} = {show(numbers[f'z{l}[{i}]'], 3)}", plots.FORWARD),
+                (f"δ⁽{'⁰¹²'[l]}⁾{sub} = {show(numbers[f'delta{l}[{i}]'], 4)}", plots.ERROR),
                 (f"b {show(trained.b[l - 1][i, 0], 3)}", plots.PARAMETER),
             ]
             for j in range(2):
@@ -66,7 +67,29 @@ def test_network_without_errors_or_parameters():
     assert "0.400" in forward
     bare = texts(net, delta=False, parameters=False)
     assert "0.400" not in bare
-    assert "z₁ = 0.200" in bare
+    assert "z⁽²⁾₁ = 0.200" in bare
+
+
+@pytest.mark.parametrize("scale", [-10, -5, -1, 0, 1, 5])
+@pytest.mark.parametrize("eta", [None, 0.1, 50])
+def test_no_two_labels_of_a_network_touch(scale, eta):
+    net, x, y = worked.network()
+    net.W[1][...] *= scale
+    bplib.loss_and_grad(net, bplib.losses.SquaredError(), x, y)
+    fig, ax = plots.figure(4.4, 3.1)
+    plots.network(ax, net, eta=eta)
+    fig.draw_without_rendering()
+    boxes = {}
+    for text in ax.texts:
+        text.set_bbox(None)
+        boxes[f"{text.get_text()} at {text.get_position()}"] = text.get_window_extent()
+    touching = [
+        (a, b)
+        for (a, box_a), (b, box_b) in combinations(boxes.items(), 2)
+        if box_a.padded(-1).overlaps(box_b.padded(-1))
+    ]
+    assert touching == []
+    assert all(fig.bbox.x0 <= box.x0 and box.x1 <= fig.bbox.x1 for box in boxes.values())
 
 
 def test_network_shows_the_example_asked_for():
