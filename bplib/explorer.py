@@ -13,9 +13,9 @@ import ipywidgets as widgets
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tqdm import tqdm
 
 from bplib import svg
+from bplib._progress import progress
 
 MAX_FRAMES = 400
 
@@ -177,7 +177,7 @@ def _render(
         raise ValueError(f"the grid has {count} frames ({sizes}); expected at most {MAX_FRAMES}")
     frames = []
     combinations = product(*grid.values())
-    for combination in tqdm(combinations, total=count, desc="frames", leave=False, delay=1):
+    for combination in progress(combinations, "frames", count, leave=False, delay=1):
         values = dict(zip(grid, combination, strict=True))
         try:
             paint = partial(_call, draw, values)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from tqdm import trange
 
 from bplib._errors import numbers, positive_int
+from bplib._progress import progress as with_bar
 from bplib.activations import Array
 from bplib.losses import Loss
 from bplib.network import Network, evaluate, loss_and_grad
@@ -75,7 +75,7 @@ def fit(
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             losses.append(evaluate(net, loss, x, y))
-            for _ in trange(epochs, disable=not progress, desc="training"):
+            for _ in with_bar(range(epochs), "training", epochs, show=progress):
                 order = rng.permutation(m) if size < m else np.arange(m)
                 for start in range(0, m, size):
                     batch = order[start : start + size]

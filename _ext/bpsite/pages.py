@@ -28,11 +28,18 @@ def drop_thebe_settings(app, doctree, docname):
             node.parent.remove(node)
 
 
-def repair_lists(app, pagename, templatename, context, doctree):
-    """Drop the list role that docutils gives to citations, whose children are no list items."""
-    if "body" in context:
-        old = '<div role="list" class="citation-list">'
-        context["body"] = context["body"].replace(old, '<div class="citation-list">')
+# Citations are no list items, and a label should not hide the text that it stands on.
+MISLEADING = {
+    '<div role="list" class="citation-list">': '<div class="citation-list">',
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+}
+
+
+def repair_roles(app, pagename, templatename, context, doctree):
+    """Drop roles and labels that would mislead a screen reader."""
+    for old, new in MISLEADING.items():
+        if "body" in context:
+            context["body"] = context["body"].replace(old, new)
 
 
 def setup(app):
@@ -40,4 +47,4 @@ def setup(app):
     app.connect("config-inited", use_templates)
     app.connect("doctree-resolved", drop_thebe_settings, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
-    app.connect("html-page-context", repair_lists, priority=900)
+    app.connect("html-page-context", repair_roles, priority=900)

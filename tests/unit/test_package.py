@@ -15,6 +15,7 @@ import bplib
 FOLDER = Path(bplib.__file__).parent
 FLOOR = {
     "_errors": 0,
+    "_progress": 0,
     "activations": 0,
     "autodiff": 0,
     "data": 0,
@@ -32,7 +33,7 @@ FLOOR = {
     "ledger": 4,
     "plots": 4,
 }
-ALONE = {"symbolic", "svg", "autodiff", "_errors"}  # they import nothing of bplib
+ALONE = {"symbolic", "svg", "autodiff", "_errors", "_progress"}  # they import nothing of bplib
 MODULES = sorted(p.stem for p in FOLDER.glob("*.py") if p.stem != "__init__")
 
 
