@@ -28,7 +28,7 @@ WATCH = """() => {
 
 BOXES = """() => [...document.querySelectorAll(
         "article :is(h1, h2, h3, h4, p, li, table, .cell, .cell_input, .widget-hslider)")]
-    .filter(e => !e.closest(".bp-frame"))
+    .filter(e => e.getClientRects().length && !e.closest(".bp-frame"))
     .map(e => { const b = e.getBoundingClientRect();
                 return [e.tagName, b.x, b.y + scrollY, b.width, b.height].join(" "); })"""
 
