@@ -32,6 +32,13 @@ def non_negative(argument: str, value: Any) -> Any:
     return value
 
 
+def fraction(argument: str, value: Any) -> float:
+    """Return value if it is a number from 0 up to but not including 1, or raise a ValueError."""
+    if isinstance(value, (int, float)) and 0 <= value < 1:
+        return float(value)
+    raise ValueError(f"{argument} is {value!r}; expected a number from 0 up to, not including, 1")
+
+
 def numbers(argument: str, value: Any) -> np.ndarray:
     """Return value as an array of numbers, or raise a ValueError (ragged lists, text, …)."""
     try:

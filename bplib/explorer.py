@@ -74,21 +74,20 @@ def explore(
     with mpl.rc_context(svg.STYLE):
         sheet = _Sheet(background, mosaic, figsize, height_ratios)
         frames = _render(sheet, draw, describe, alt, grid)
-    names = [name for name, values in grid.items() if len(values) > 1]
     texts = LABELS | dict(labels or {})
-    sliders = {
-        name: widgets.SelectionSlider(
-            options=[(_text(value), i) for i, value in enumerate(grid[name])],
+    sliders = [
+        widgets.SelectionSlider(
+            options=[(_text(value), i) for i, value in enumerate(values)],
             index=first[name],
             description=texts.get(name, name.replace("_", " ")),
             continuous_update=True,
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        for name in names
-    }
-    picture = _stack(names, sliders, {n: len(grid[n]) for n in names}, iter(frames).__next__)
-    parts = [widgets.VBox(list(sliders.values())), picture]
+        for name, values in grid.items()
+        if len(values) > 1
+    ]
+    parts = [widgets.VBox(sliders), _stack(sliders, iter(frames).__next__)]
     if sheet.symbol:
         parts.append(widgets.HTML(sheet.symbol, layout={"height": "0", "margin": "0"}))
     parts[0].add_class("bp-controls")
@@ -205,17 +204,14 @@ def _frame_html(body: str, viewbox: str, alt: str, readout: str) -> str:
 
 
 def _stack(
-    names: list[str],
-    sliders: dict[str, widgets.SelectionSlider],
-    sizes: dict[str, int],
-    next_frame: Callable[[], widgets.HTML],
+    sliders: list[widgets.SelectionSlider], next_frame: Callable[[], widgets.HTML]
 ) -> widgets.Widget:
-    if not names:
+    if not sliders:
         return next_frame()
-    name, *rest = names
-    children = [_stack(rest, sliders, sizes, next_frame) for _ in range(sizes[name])]
-    stack = widgets.Stack(children, selected_index=sliders[name].index)
-    widgets.jslink((sliders[name], "index"), (stack, "selected_index"))
+    slider, *rest = sliders
+    children = [_stack(rest, next_frame) for _ in slider.options]
+    stack = widgets.Stack(children, selected_index=slider.index)
+    widgets.jslink((slider, "index"), (stack, "selected_index"))
     return stack
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bplib._errors import positive_int
+from bplib._errors import fraction, positive_int
 from bplib.activations import Activation, Array, get, identity
 
 
@@ -171,9 +171,7 @@ class Dropout(Layer):
 
     def __init__(self, n: int, rate: float, seed: int | np.random.Generator | None = 0) -> None:
         super().__init__(n, n)
-        if not (isinstance(rate, (int, float)) and 0 <= rate < 1):
-            raise ValueError(f"rate is {rate!r}; expected a number from 0 up to, not including, 1")
-        self.rate = rate
+        self.rate = fraction("rate", rate)
         self.rng = np.random.default_rng(seed)
         self.hold = False
         self.mask = np.ones(())

@@ -112,8 +112,11 @@ class _Numbers:
     def __init__(self, digits: int) -> None:
         self.digits = digits
 
+    def plain(self, value: float) -> str:
+        return _number(value, self.digits)
+
     def __call__(self, value: float) -> str:
-        text = _number(value, self.digits)
+        text = self.plain(value)
         return f"({text})" if text.startswith("−") else text
 
 
@@ -148,7 +151,7 @@ def _forward(net: Network, show: _Numbers) -> Iterator[Row]:
                 float(layer.z[i, 0]),
             )
         for i in range(layer.n_out):
-            z = show(layer.z[i, 0]).strip("()")
+            z = show.plain(layer.z[i, 0])
             yield Row(
                 "forward",
                 f"a{l}[{i}]",
@@ -232,7 +235,7 @@ def _gradients(net: Network, show: _Numbers) -> Iterator[Row]:
                 f"db{l}[{i}]",
                 f"∂<i>L</i>/∂{_v('b', l, i)}",
                 _v("δ", l, i),
-                d.strip("()"),
+                show.plain(layer.delta[i, 0]),
                 float(layer.db[i, 0]),
             )
 
@@ -251,7 +254,7 @@ def _update(net: Network, eta: float, show: _Numbers) -> Iterator[Row]:
                     key,
                     f"{symbol} new",
                     f"{symbol} − η ∂<i>L</i>/∂{symbol}",
-                    f"{show(old).strip('()')} − {eta:g} · {show(slope)}",
+                    f"{show.plain(old)} − {eta:g} · {show(slope)}",
                     float(old - eta * slope),
                 )
 

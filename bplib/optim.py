@@ -5,11 +5,12 @@ Each follows PyTorch's definition of the same name, and its defaults.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import non_negative
+from bplib._errors import fraction, non_negative
 from bplib.activations import Array
 
 Rate = ArrayLike | Callable[[int], float]
@@ -77,7 +78,7 @@ class Momentum(Optimizer):
 
     def __init__(self, eta: Rate, beta: float = 0.9, nesterov: bool = False) -> None:
         super().__init__(eta)
-        self.beta = _fraction("beta", beta)
+        self.beta = fraction("beta", beta)
         self.nesterov = nesterov
         self.v = np.zeros(())
 
@@ -113,7 +114,7 @@ class RMSProp(Optimizer):
 
     def __init__(self, eta: Rate = 0.01, beta: float = 0.99, eps: float = 1e-8) -> None:
         super().__init__(eta)
-        self.beta = _fraction("beta", beta)
+        self.beta = fraction("beta", beta)
         self.eps = non_negative("eps", eps)
         self.s = np.zeros(())
 
@@ -134,7 +135,6 @@ class Adam(Optimizer):
         beta1, beta2: how much of the two averages survives one update.
         eps: ε, which keeps the quotient finite.
         bias_correction: False leaves m̂ = m and ŝ = s, to see what the correction does.
-        weight_decay: λ of AdamW: θ ← θ − η λ θ before the update.
     """
 
     def __init__(
@@ -144,13 +144,11 @@ class Adam(Optimizer):
         beta2: float = 0.999,
         eps: float = 1e-8,
         bias_correction: bool = True,
-        weight_decay: float = 0.0,
     ) -> None:
         super().__init__(eta)
-        self.beta1, self.beta2 = _fraction("beta1", beta1), _fraction("beta2", beta2)
+        self.beta1, self.beta2 = fraction("beta1", beta1), fraction("beta2", beta2)
         self.eps = non_negative("eps", eps)
         self.bias_correction = bias_correction
-        self.weight_decay = non_negative("weight_decay", weight_decay)
         self.m = self.s = np.zeros(())
 
     def update(self, theta: Array, grad: Array, eta: Array) -> None:
@@ -160,8 +158,6 @@ class Adam(Optimizer):
         m, s = self.m, self.s
         if self.bias_correction:
             m, s = m / (1 - self.beta1**self.k), s / (1 - self.beta2**self.k)
-        if self.weight_decay:
-            theta *= 1 - eta * self.weight_decay
         theta -= eta * m / (np.sqrt(s) + self.eps)
 
 
@@ -169,23 +165,16 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: the decay is not divided by √ŝ (Loshchilov & Hutter 2019).
 
     Args:
-        eta, beta1, beta2, eps, bias_correction: as for `Adam`.
+        eta: the learning rate.
         weight_decay: λ: every update starts with θ ← θ − η λ θ.
+        **adam: what else `Adam` takes.
     """
 
-    def __init__(
-        self,
-        eta: Rate = 1e-3,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        eps: float = 1e-8,
-        bias_correction: bool = True,
-        weight_decay: float = 0.01,
-    ) -> None:
-        super().__init__(eta, beta1, beta2, eps, bias_correction, weight_decay)
+    def __init__(self, eta: Rate = 1e-3, weight_decay: float = 0.01, **adam: Any) -> None:
+        super().__init__(eta, **adam)
+        self.weight_decay = non_negative("weight_decay", weight_decay)
 
-
-def _fraction(argument: str, value: float) -> float:
-    if isinstance(value, (int, float)) and 0 <= value < 1:
-        return float(value)
-    raise ValueError(f"{argument} is {value!r}; expected a number from 0 up to, not including, 1")
+    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+        """Change theta in place."""
+        theta *= 1 - eta * self.weight_decay
+        super().update(theta, grad, eta)
