@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SITE   := _build/html
 
-LIBRARY   := $(wildcard bplib/*.py)
+LIBRARY   := $(wildcard bplib/*.py bplib/*/*.py)
 CHAPTERS  := $(wildcard chapters/*.md exercises/*.md)
 EXTENSION := $(wildcard _ext/bpsite/*.py)
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import FunctionType
 
@@ -34,32 +35,48 @@ FLOOR = {
     "plots": 4,
 }
 ALONE = {"symbolic", "svg", "autodiff", "_errors", "_progress"}  # they import nothing of bplib
-MODULES = sorted(p.stem for p in FOLDER.glob("*.py") if p.stem != "__init__")
+PATHS = {  # "svg", and for a package "plots" and "plots.base"
+    ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(FOLDER.rglob("*.py"))
+}
+MODULES = [name for name in PATHS if name != "__init__"]
+
+
+def floor(name):
+    """A package stands on one floor, with all that is in it."""
+    return FLOOR.get(name.split(".")[0])
 
 
 def imports(name):
     """The modules of bplib that a module imports, wherever in it the import stands."""
     found = set()
-    for node in ast.walk(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(PATHS[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if "bplib." in alias.name}
+            found |= {alias.name.split(".", 1)[1] for alias in node.names if "bplib." in alias.name}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are written out in full"
             if node.module == "bplib":
                 found |= {alias.name for alias in node.names}
             elif node.module.startswith("bplib."):
-                found.add(node.module.split(".")[1])
+                found.add(node.module.split(".", 1)[1])
     return found
 
 
 def test_every_module_has_its_floor():
-    assert set(MODULES) == set(FLOOR)
+    assert {name.split(".")[0] for name in MODULES} == set(FLOOR)
+
+
+def test_every_folder_is_packed():
+    settings = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {path.parent.relative_to(FOLDER.parent) for path in PATHS.values()}
+    packed = settings["tool"]["setuptools"]["packages"]
+    assert set(packed) == {".".join(folder.parts) for folder in folders}
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_imports_go_down(name):
     for other in imports(name):
-        assert FLOOR[other] <= FLOOR[name], f"{name} imports {other} from a floor above"
+        assert floor(other) <= floor(name), f"{name} imports {other} from a floor above"
     if name in ALONE:
         assert imports(name) == set()
 
@@ -74,8 +91,11 @@ def test_there_is_no_circle(name):
 
 
 def test_nobody_imports_the_top_floor():
-    for name in [*MODULES, "__init__"]:
-        assert not {other for other in imports(name) if FLOOR.get(other) == 4}, name
+    for name in PATHS:
+        above = {other for other in imports(name) if floor(other) == 4}
+        if floor(name) == 4:  # but for the parts of the same package
+            above = {other for other in above if other.split(".")[0] != name.split(".")[0]}
+        assert not above, name
 
 
 def test_losses_and_symbolic_are_independent():

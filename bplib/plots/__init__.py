@@ -1,0 +1,39 @@
+"""Pictures of networks and training, in one visual language."""
+
+from bplib.plots.base import Picture, decades, figure, number, show
+from bplib.plots.diagram import network
+from bplib.plots.loop import training_step
+from bplib.svg import (
+    ERROR,
+    FORWARD,
+    GRADIENT,
+    GRID,
+    HIGHLIGHT,
+    INK,
+    MUTED,
+    PALETTE,
+    PAPER,
+    PARAMETER,
+    STYLE,
+)
+
+__all__ = [
+    "ERROR",
+    "FORWARD",
+    "GRADIENT",
+    "GRID",
+    "HIGHLIGHT",
+    "INK",
+    "MUTED",
+    "PALETTE",
+    "PAPER",
+    "PARAMETER",
+    "STYLE",
+    "Picture",
+    "decades",
+    "figure",
+    "network",
+    "number",
+    "show",
+    "training_step",
+]

@@ -1,0 +1,78 @@
+"""One step of training as a loop of boxes: the map of the book."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
+
+from bplib.svg import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
+
+BOX_W, BOX_H = 1.24, 1.0
+
+# Where a box stands (column, row from below), its colour, its title, what it computes, and the
+# parts of the book that are about it.
+_STEP_BOXES = {
+    "parameters": (0, 1, PARAMETER, "θ: all W and b", "initialisation"),
+    "forward": (1, 1, FORWARD, "z = W a + b\na = f(z)", "graphs,\nnormalisation"),
+    "loss": (2, 1, FORWARD, "L: how wrong is a?", "losses,\nlandscapes"),
+    "backward": (2, 0, ERROR, "δ = ∂L/∂z", "chain rule,\nvanishing errors"),
+    "gradients": (1, 0, GRADIENT, "∂L/∂W and ∂L/∂b", "checking"),
+    "update": (0, 0, PARAMETER, "θ ← θ − η ∂L/∂θ", "optimisers,\nschedules"),
+}
+_STEP_ARROWS = (
+    ("parameters", "forward", PARAMETER, ""),
+    ("forward", "loss", FORWARD, ""),
+    ("forward", "gradients", FORWARD, "a is kept"),
+    ("loss", "backward", ERROR, ""),
+    ("backward", "gradients", ERROR, ""),
+    ("gradients", "update", GRADIENT, ""),
+    ("update", "parameters", PARAMETER, ""),
+)
+
+
+def training_step(ax: Axes) -> None:
+    """Draw one step of training as a loop of boxes, with the book's parts written into them.
+
+    Forward and loss run along the top, backward and update along the bottom; two arrows in the
+    middle show what the forward pass keeps for the backward pass. Wants about 4.4 by 3.2 inches.
+    """
+    ax.set(xlim=(0, 4.4), ylim=(0, 3.14), aspect="equal")
+    ax.set_axis_off()
+    places = {
+        name: (0.65 + 1.55 * column, 0.54 + 1.56 * row)
+        for name, (column, row, *_) in _STEP_BOXES.items()
+    }
+    for name, (_, _, color, formula, topics) in _STEP_BOXES.items():
+        _box(ax, places[name], color, name, formula, topics)
+    for start, end, color, text in _STEP_ARROWS:
+        (x0, y0), (x1, y1) = places[start], places[end]
+        dx, dy = np.sign(x1 - x0) * BOX_W / 2, np.sign(y1 - y0) * BOX_H / 2
+        _arrow(ax, (x0 + dx, y0 + dy), (x1 - dx, y1 - dy), color)
+        if text:
+            ax.text(x0 - 0.07, (y0 + y1) / 2, text, color=color, ha="right", va="center", size=8)
+    (x0, y0), (x1, y1) = places["forward"], places["backward"]
+    _arrow(ax, (x0 + 0.35, y0 - BOX_H / 2), (x1 - 0.35, y1 + BOX_H / 2), FORWARD)
+    middle = ((x0 + x1) / 2 + 0.1, (y0 + y1) / 2 + 0.05)
+    ax.text(*middle, "z is kept", color=FORWARD, ha="left", va="center", size=8)
+    for text, name in (("inputs x", "forward"), ("targets y", "loss")):
+        x, y = places[name][0], places[name][1] + BOX_H / 2
+        _arrow(ax, (x, y + 0.26), (x, y), INK)
+        ax.text(x, y + 0.36, text, color=INK, ha="center", va="center", size=8)
+
+
+def _box(ax: Axes, place: tuple, color: str, title: str, formula: str, topics: str) -> None:
+    x, y = place
+    corner = (x - BOX_W / 2, y - BOX_H / 2)
+    shape = "round,pad=0,rounding_size=0.08"
+    ax.add_patch(
+        FancyBboxPatch(corner, BOX_W, BOX_H, shape, facecolor=PAPER, edgecolor=color, lw=1.4)
+    )
+    ax.text(x, y + 0.36, title, color=color, ha="center", va="center", size=8.5, weight="bold")
+    for k, line in enumerate(formula.split("\n")):
+        ax.text(x, y + 0.16 - 0.15 * k, line, color=INK, ha="center", va="center", size=8)
+    for k, line in enumerate(reversed(topics.split("\n"))):
+        ax.text(x, y - 0.38 + 0.13 * k, line, color=MUTED, ha="center", va="center", size=7.5)
+
+
+def _arrow(ax: Axes, start: tuple, end: tuple, color: str) -> None:
+    look = {"arrowstyle": "-|>", "color": color, "lw": 1.5, "shrinkA": 0, "shrinkB": 1}
+    ax.annotate("", end, start, arrowprops=look | {"mutation_scale": 9})
