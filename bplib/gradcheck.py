@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from bplib._errors import one_of
 from bplib.activations import Array
@@ -67,19 +67,11 @@ def gradcheck(
             unknown.
     """
     difference = one_of("method", method, {"central": _central, "complex": _complex_step})
-    if net.stack:
-        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
-    if net.dtype != np.float64:
-        raise ValueError(
-            f"net has dtype {net.dtype}; expected float64, which resolves a small step"
-        )
+    single(net)
     if not np.isfinite(evaluate(net, loss, x, y)):
         raise ValueError("net has a loss that is NaN or infinite; expected one to differentiate")
     analytic = loss_and_grad(net, loss, x, y)[1].copy()
-    twin = net.copy(np.complex128 if method == "complex" else None)
-    for layer in twin.walk():
-        if isinstance(layer, Dropout):
-            layer.hold = True
+    twin = held(net, np.complex128 if method == "complex" else None)
     numeric = np.array([difference(twin, loss, x, y, i) for i in range(twin.theta.size)])
     by_parameter = {
         name: relative_error(analytic[here], numeric[here]) for name, here in parameter_slices(net)
@@ -87,6 +79,25 @@ def gradcheck(
     error = relative_error(analytic, numeric)
     kinks = int(np.isnan(numeric).sum())
     return GradCheck(error, by_parameter, kinks, analytic, numeric, method)
+
+
+def single(net: Network) -> None:
+    """Raise a ValueError if net is a stack or is not float64."""
+    if net.stack:
+        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    if net.dtype != np.float64:
+        raise ValueError(
+            f"net has dtype {net.dtype}; expected float64, which resolves a small step"
+        )
+
+
+def held(net: Network, dtype: DTypeLike | None = None) -> Network:
+    """Return a copy of net, perhaps in another dtype, whose dropout layers keep their masks."""
+    twin = net.copy(dtype)
+    for layer in twin.walk():
+        if isinstance(layer, Dropout):
+            layer.hold = True
+    return twin
 
 
 def relative_error(analytic: Array, numeric: Array) -> float:

@@ -28,6 +28,7 @@ FLOOR = {
     "layers": 1,
     "optim": 1,
     "network": 2,
+    "curvature": 3,
     "gradcheck": 3,
     "train": 3,
     "explorer": 4,

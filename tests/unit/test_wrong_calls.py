@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 import bplib
 from bplib import Dense, Network, activations, init, losses, plots, symbolic
+from bplib.curvature import hessian, hessian_vector, largest_curvature
 from bplib.ledger import ledger
 
 SE, BCE, SCE = losses.SquaredError(), losses.BinaryCrossEntropy(), losses.SoftmaxCrossEntropy()
@@ -33,6 +34,20 @@ def grad(network, loss, x, y):
 
 def train(**kwargs):
     return lambda: bplib.fit(net(), SE, X, Y, **{"optimizer": bplib.SGD(0.1)} | kwargs)
+
+
+def product(v, network=None, x=X):
+    return lambda: hessian_vector(network or net(), SE, x, Y, v)
+
+
+def curvature(network=None, **kwargs):
+    return lambda: largest_curvature(network or net(), SE, X, Y, **kwargs)
+
+
+def lost():
+    network = net()
+    network.theta[...] = NAN
+    return network
 
 
 def nothing(ax, **values):
@@ -75,9 +90,7 @@ def ragged():
 
 
 def empty_stats():
-    network = net()
-    network.theta[...] = NAN
-    return bplib.gradcheck(network, SE, X, Y)
+    return bplib.gradcheck(lost(), SE, X, Y)
 
 
 # id: (call, what the message must contain: the argument, what came, what was expected)
@@ -193,6 +206,38 @@ CALLS = {
         "float64",
     ),
     "gradcheck: NaN": (empty_stats, "net", "NaN", "expected"),
+    "hessian_vector: short": (product(np.ones(3)), "v", "(3,)", "(13,)", "each parameter"),
+    "hessian_vector: column": (product(np.ones((13, 1))), "v", "(13, 1)", "(13,)"),
+    "hessian_vector: number": (product(1.0), "v", "()", "(13,)"),
+    "hessian_vector: NaN": (product([NAN] * 13), "v", "13 entries", "NaN", "none"),
+    "hessian_vector: inf": (product([INF] + [0] * 12), "v", "1 entries", "infinite", "none"),
+    "hessian_vector: complex": (product(np.ones(13) * 1j), "v", "complex128", "real"),
+    "hessian_vector: text": (product(["a"] * 13), "v", "<U1", "numbers"),
+    "hessian_vector: ragged": (product(ragged()), "v", "[3]", "one length"),
+    "hessian_vector: stack": (product(np.ones(13), net(stack=2)), "net", "(2,)", "single"),
+    "hessian_vector: float32": (
+        product(np.ones(13), net(dtype=np.float32)),
+        "net",
+        "float32",
+        "float64",
+    ),
+    "hessian_vector: lost": (product(np.ones(13), lost()), "net", "NaN", "expected"),
+    "hessian_vector: x complex": (product(np.ones(13), x=X + 1j), "x", "complex128", "real"),
+    "hessian_vector: rows": (product(np.ones(13), x=X.T), "x", "(4, 2)", "columns"),
+    "hessian: stack": (lambda: hessian(net(stack=2), SE, X, Y), "net", "(2,)", "single network"),
+    "hessian: loss": (lambda: hessian(net(), "mse", X, Y), "loss", "'mse'", "SquaredError()"),
+    "largest_curvature: stack": (curvature(net(stack=2)), "net", "(2,)", "single network"),
+    "largest_curvature: lost": (curvature(lost()), "net", "NaN", "expected"),
+    "largest_curvature: iterations": (curvature(iterations=0), "iterations", "0", "at least 1"),
+    "largest_curvature: iterations float": (
+        curvature(iterations=1e3),
+        "iterations",
+        "1000.0",
+        "whole number",
+    ),
+    "largest_curvature: tol": (curvature(tol=-1e-6), "tol", "-1e-06", "from 0"),
+    "largest_curvature: tol NaN": (curvature(tol=NAN), "tol", "nan", "from 0"),
+    "largest_curvature: tol 1": (curvature(tol=1), "tol", "1", "not including, 1"),
     "explore: no axis": (lambda: bplib.explore(nothing), "no axis", "expected"),
     "explore: empty": (lambda: bplib.explore(nothing, eta=[]), "eta", "empty", "at least one"),
     "explore: number": (lambda: bplib.explore(nothing, eta=0.1), "eta", "0.1", "list of values"),
