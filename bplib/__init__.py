@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from bplib import activations, autodiff, data, init, layers, losses, network, optim, schedules
+from bplib.curvature import Curvature, hessian, hessian_vector, largest_curvature
 from bplib.gradcheck import GradCheck, gradcheck
 from bplib.layers import Dense
 from bplib.network import Network, evaluate, loss_and_grad, mlp
@@ -17,6 +18,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Curvature",
     "Dense",
     "GradCheck",
     "History",
@@ -31,7 +33,10 @@ __all__ = [
     "explore",
     "fit",
     "gradcheck",
+    "hessian",
+    "hessian_vector",
     "init",
+    "largest_curvature",
     "layers",
     "loss_and_grad",
     "losses",
