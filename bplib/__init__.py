@@ -7,8 +7,9 @@ from bplib import activations, autodiff, data, init, layers, losses, network, op
 from bplib.curvature import Curvature, hessian, hessian_vector, largest_curvature
 from bplib.gradcheck import GradCheck, gradcheck
 from bplib.layers import Dense
-from bplib.network import Network, evaluate, loss_and_grad, mlp
+from bplib.network import Network, accuracy, evaluate, loss_and_grad, mlp
 from bplib.optim import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from bplib.store import load, save
 from bplib.train import History, fit
 
 __version__ = "0.1.0"
@@ -26,6 +27,7 @@ __all__ = [
     "Nesterov",
     "Network",
     "RMSProp",
+    "accuracy",
     "activations",
     "autodiff",
     "data",
@@ -38,12 +40,14 @@ __all__ = [
     "init",
     "largest_curvature",
     "layers",
+    "load",
     "loss_and_grad",
     "losses",
     "mlp",
     "network",
     "optim",
     "plots",
+    "save",
     "schedules",
     "symbolic",
 ]

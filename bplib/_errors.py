@@ -32,6 +32,13 @@ def non_negative(argument: str, value: Any) -> Any:
     return value
 
 
+def positive(argument: str, value: Any) -> float:
+    """Return value if it is a finite number above 0, or raise a ValueError."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < np.inf:
+        return float(value)
+    raise ValueError(f"{argument} is {value!r}; expected a finite number above 0")
+
+
 def fraction(argument: str, value: Any) -> float:
     """Return value if it is a number from 0 up to but not including 1, or raise a ValueError."""
     if isinstance(value, (int, float)) and 0 <= value < 1:

@@ -91,8 +91,8 @@ def _gelu_slope(z: Array, a: Array) -> Array:
 
 
 identity = Activation("identity", lambda z: z, lambda z, a: np.ones_like(z))
-sigmoid = Activation("sigmoid", _sigmoid, lambda z, a: a * (1 - a))
-tanh = Activation("tanh", np.tanh, lambda z, a: 1 - a * a)
+sigmoid = Activation("sigmoid", _sigmoid, lambda z, a: a * (1.0 - a))
+tanh = Activation("tanh", np.tanh, lambda z, a: 1.0 - a * a)
 relu = _leaky(0.0)
 leaky_relu = _leaky(0.01)
 elu = Activation("elu", _elu, lambda z, a: np.where(z.real > 0, 1, a + 1).astype(z.dtype))

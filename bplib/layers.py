@@ -1,8 +1,8 @@
 """Layers: forward and backward side by side, parameters as views of the network's theta.
 
-Every layer takes and gives arrays of shape (..., n, m). What comes down the backward pass
-is ∂(m L)/∂a: the sum over examples, so that the mean is taken once, where a parameter's
-gradient is formed.
+Every layer takes and gives arrays of shape (..., n, m). What comes down the backward pass is
+∂L/∂a of each example by itself. A layer adds up its parameters' gradients over the examples;
+the mean is taken once, of the whole gradient, by `Network.backward`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,6 +33,9 @@ class Layer:
         self.n_out = positive_int("n_out", n_out)
         self.a = np.empty(0)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.n_out})"
+
     @property
     def z(self) -> Array:
         """The weighted input behind a; a itself where the layer ends in no activation."""
@@ -41,6 +44,11 @@ class Layer:
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
         """The layer's own parameters: name -> shape."""
+        return {}
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """What the layer remembers beside its parameters: name -> array."""
         return {}
 
     @property
@@ -66,13 +74,16 @@ class Layer:
         """Activations of the layer below, (..., n_in, m), in; a, (..., n_out, m), out."""
         raise TypeError(f"{type(self).__name__} has no forward pass of its own")
 
-    def backward(self, da: Array) -> Array:
-        """∂L/∂a of this layer in, ∂L/∂a of the layer below out; gradients on the way."""
+    def backward(self, da: Array, down: bool = True) -> Array | None:
+        """∂L/∂a of this layer in, ∂L/∂a of the layer below out; gradients on the way.
+
+        `down` is False where there is no layer below: what would go there may be left out.
+        """
         raise TypeError(f"{type(self).__name__} has no backward pass of its own")
 
-    def backward_from(self, delta: Array) -> Array:
+    def backward_from(self, delta: Array, down: bool = True) -> Array | None:
         """Do the same from δ = ∂L/∂z, (..., n_out, m): where the loss starts the pass."""
-        return self.backward(delta)
+        return self.backward(delta, down)
 
 
 class Dense(Layer):
@@ -85,7 +96,8 @@ class Dense(Layer):
 
     Attributes:
         W, b: parameters, shapes (..., n_out, n_in) and (..., n_out, 1).
-        dW, db: their gradients, same shapes.
+        dW, db: their gradients, same shapes: summed over the examples by `backward`, and
+            their mean once `Network.backward` is through.
         a_prev, z, a, delta: what the last forward and backward pass left behind,
             shapes (..., n_in, m) and three times (..., n_out, m).
     """
@@ -97,6 +109,9 @@ class Dense(Layer):
         self.f = get(activation)
         self.W = self.b = self.dW = self.db = np.empty(0)
         self.a_prev = self.delta = np.empty(0)
+
+    def __repr__(self) -> str:
+        return f"Dense({self.n_in}, {self.n_out}, {self.f.name!r})"
 
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
@@ -110,21 +125,21 @@ class Dense(Layer):
         self.a = self.f(self.z)
         return self.a
 
-    def backward(self, da: Array) -> Array:
+    def backward(self, da: Array, down: bool = True) -> Array | None:
         """∂L/∂a of this layer in, ∂L/∂a of the layer below out; dW and db on the way.
 
         The layer above hands down da = W.mT @ delta with its own W and delta, so the
         result of `vjp` is δ_l = (W_{l+1}ᵀ δ_{l+1}) ⊙ f′(z_l).
         """
-        return self.backward_from(self.f.vjp(da, self.z, self.a))
+        return self.backward_from(self.f.vjp(da, self.z, self.a), down)
 
-    def backward_from(self, delta: Array) -> Array:
+    def backward_from(self, delta: Array, down: bool = True) -> Array | None:
         """Do the same from δ = ∂L/∂z, (..., n_out, m): where the loss starts the pass."""
-        m = delta.shape[-1]
         self.delta = delta
-        self.dW[...] = delta @ self.a_prev.mT / m
-        self.db[...] = delta.sum(axis=-1, keepdims=True) / m
-        return self.W.mT @ delta
+        product = np.dot if delta.ndim == 2 else np.matmul  # of small matrices, dot is quicker
+        product(delta, self.a_prev.mT, out=self.dW)
+        delta.sum(axis=-1, keepdims=True, out=self.db)
+        return self.W.mT @ delta if down else None
 
 
 class Activate(Layer):
@@ -141,17 +156,20 @@ class Activate(Layer):
         super().__init__(n, n)
         self.f = get(activation)
 
+    def __repr__(self) -> str:
+        return f"Activate({self.n_out}, {self.f.name!r})"
+
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return f(a_prev), (..., n, m)."""
         self.z = a_prev
         self.a = self.f(self.z)
         return self.a
 
-    def backward(self, da: Array) -> Array:
+    def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a_prev."""
         return self.f.vjp(da, self.z, self.a)
 
-    def backward_from(self, delta: Array) -> Array:
+    def backward_from(self, delta: Array, down: bool = True) -> Array | None:
         """Return δ itself, which is ∂L/∂a_prev."""
         return delta
 
@@ -186,7 +204,7 @@ class Dropout(Layer):
         self.a = self.mask * a_prev
         return self.a
 
-    def backward(self, da: Array) -> Array:
+    def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a_prev: the same zeros, the same scale."""
         return self.mask * da
 
@@ -228,9 +246,8 @@ class _Normalization(Layer):
 
     def scale_and_shift(self, da: Array) -> Array:
         """Fill dγ and dβ; return ∂L/∂x̂."""
-        m = da.shape[-1]
-        self.dgamma[...] = (da * self.x_hat).sum(axis=-1, keepdims=True) / m
-        self.dbeta[...] = da.sum(axis=-1, keepdims=True) / m
+        (da * self.x_hat).sum(axis=-1, keepdims=True, out=self.dgamma)
+        da.sum(axis=-1, keepdims=True, out=self.dbeta)
         return da * self.gamma
 
     def through_moments(self, dx_hat: Array) -> Array:
@@ -262,6 +279,11 @@ class BatchNorm(_Normalization):
         self.running_mean = self.running_variance = np.empty(0)
         self.train = False
 
+    @property
+    def state(self) -> dict[str, Array]:
+        """The running averages."""
+        return {"running_mean": self.running_mean, "running_variance": self.running_variance}
+
     def bind(self, theta: Array, grad: Array) -> None:
         """Make γ, β, dγ, dβ views of theta and grad, and start the running averages."""
         super().bind(theta, grad)
@@ -284,11 +306,11 @@ class BatchNorm(_Normalization):
         mean, variance = self.moments(a_prev)
         if a_prev.dtype.kind != "c":
             new = self.momentum
-            self.running_mean = (1 - new) * self.running_mean + new * mean
-            self.running_variance = (1 - new) * self.running_variance + new * variance * m / (m - 1)
+            self.running_mean += new * (mean - self.running_mean)
+            self.running_variance += new * (variance * m / (m - 1) - self.running_variance)
         return self.normalize(a_prev, mean, variance)
 
-    def backward(self, da: Array) -> Array:
+    def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a_prev; dγ and dβ on the way."""
         dx_hat = self.scale_and_shift(da)
         return self.through_moments(dx_hat) if self.train else dx_hat / self.deviation
@@ -308,7 +330,7 @@ class LayerNorm(_Normalization):
         """Return γ x̂ + β, (..., n, m)."""
         return self.normalize(a_prev, *self.moments(a_prev))
 
-    def backward(self, da: Array) -> Array:
+    def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a_prev; dγ and dβ on the way."""
         return self.through_moments(self.scale_and_shift(da))
 
@@ -330,6 +352,9 @@ class Residual(Layer):
             raise ValueError(
                 f"layers go from {self.n_in} to {self.n_out} units; expected as many out as in"
             )
+
+    def __repr__(self) -> str:
+        return f"Residual({self.layers!r})"
 
     @property
     def n_params(self) -> int:
@@ -354,7 +379,7 @@ class Residual(Layer):
         self.a = a_prev + a
         return self.a
 
-    def backward(self, da: Array) -> Array:
+    def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a_prev: both ways add."""
         around = da
         for layer in reversed(self.layers):

@@ -1,42 +1,51 @@
 """Loss functions: the mean over examples, and the error δ that they hand to the last layer."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp, softmax
 
-from bplib._errors import finite
-from bplib.activations import Activation, Array, softplus
+from bplib._errors import finite, non_negative
+from bplib.activations import Activation, Array, softmax, softplus
 
 
-class Loss(Protocol):
+class Loss(ABC):
     """What a network needs of a loss.
 
-    Both methods get the last layer's weighted input z_L and activation a_L, shape
-    (..., n_L, m), and the target y, shape (n_L, m).
+    `value` and `delta` get the last layer's weighted input z_L and activation a_L, shape
+    (..., n_L, m), and the target y, shape (n_L, m). `loss + L2(0.01)` is the same loss with
+    a penalty on the weights.
     """
 
-    outputs: tuple[str, ...] | None
+    outputs: tuple[str, ...] | None = None
     """The output activations that fit this loss; None if any does."""
+
+    penalties: tuple["L1 | L2", ...] = ()
+    """What is added to the mean over examples."""
+
+    def __add__(self, penalty: "L1 | L2") -> "Loss":
+        if not isinstance(penalty, (L1, L2)):
+            raise ValueError(f"penalty is {penalty!r}; expected one such as L2(0.01)")
+        both = copy(self)
+        both.penalties = (*self.penalties, penalty)
+        return both
 
     def check(self, y: Array) -> None:
         """Raise a ValueError if y cannot be a target of this loss."""
+        finite("y", y)
 
+    @abstractmethod
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return the loss, a mean over the m examples, shape (...)."""
 
+    @abstractmethod
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ_L = ∂L/∂z_L of each example by itself, shape (..., n_L, m)."""
 
 
-class SquaredError:
+class SquaredError(Loss):
     """L = ½ ‖y − a‖², averaged over examples."""
-
-    outputs = None
-
-    def check(self, y: Array) -> None:
-        """Raise a ValueError if y is not finite."""
-        finite("y", y)
 
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return ½ ‖y − a‖² averaged over examples, shape (...)."""
@@ -48,7 +57,7 @@ class SquaredError:
         return f.vjp(a - y, z, a)
 
 
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(Loss):
     """L = −y log a − (1 − y) log(1 − a) with a = σ(z), computed from z and so never log 0."""
 
     outputs = ("sigmoid",)
@@ -68,7 +77,7 @@ class BinaryCrossEntropy:
         return a - y
 
 
-class SoftmaxCrossEntropy:
+class SoftmaxCrossEntropy(Loss):
     """L = −Σ y log softmax(z) with one column of y per example; the output layer is linear."""
 
     outputs = ("identity",)
@@ -84,9 +93,54 @@ class SoftmaxCrossEntropy:
 
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return log Σ eᶻ − y·z averaged over examples, shape (...)."""
-        log_total = logsumexp(z, axis=-2, keepdims=True)
+        z = z - z.real.max(axis=-2, keepdims=True)
+        log_total = np.log(np.exp(z).sum(axis=-2, keepdims=True))
         return -np.sum(y * (z - log_total), axis=(-2, -1)) / z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ = softmax(z) − y, shape (..., n_L, m)."""
-        return softmax(z, axis=-2) - y
+        return softmax(z) - y
+
+
+@dataclass(frozen=True)
+class L2:
+    """½ λ Σ w² over the weights of all dense layers; biases, γ and β are left alone.
+
+    Args:
+        strength: λ, not negative.
+    """
+
+    strength: float
+
+    def __post_init__(self) -> None:
+        non_negative("strength", self.strength)
+
+    def value(self, w: Array) -> Array:
+        """Return ½ λ Σ w², shape (...), for weights w, (..., P)."""
+        return 0.5 * self.strength * np.sum(w * w, axis=-1)
+
+    def gradient(self, w: Array) -> Array:
+        """Return λ w, shape (..., P)."""
+        return self.strength * w
+
+
+@dataclass(frozen=True)
+class L1:
+    """λ Σ |w| over the weights of all dense layers; biases, γ and β are left alone.
+
+    Args:
+        strength: λ, not negative.
+    """
+
+    strength: float
+
+    def __post_init__(self) -> None:
+        non_negative("strength", self.strength)
+
+    def value(self, w: Array) -> Array:
+        """Return λ Σ |w|, shape (...), for weights w, (..., P)."""
+        return self.strength * np.sum(w * np.sign(w.real), axis=-1)
+
+    def gradient(self, w: Array) -> Array:
+        """Return λ sign(w), which is 0 at w = 0, shape (..., P)."""
+        return self.strength * np.sign(w.real)

@@ -1,6 +1,6 @@
 """A network, or a stack of networks, whose parameters all live in one array."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,9 @@ class Network:
     `theta` has shape (..., P). Every `W[l]`, `b[l]` is a view of it and every `dW[l]`,
     `db[l]` a view of `grad`, so an optimizer needs to know nothing but two flat arrays.
     Leading axes make a stack: as many independent networks as they have entries, run by
-    the same matrix products.
+    the same matrix products. `slices` says where each parameter lies in theta ("W[0]",
+    "b[0]", …, numbered by the layers that have any), and `is_weight`, (P,), is True where
+    theta holds a weight of a dense layer and not a bias, γ or β.
 
     Args:
         layers: the layers, each one's n_in equal to the n_out of the one before.
@@ -45,6 +47,10 @@ class Network:
         self.theta = np.zeros((*self.stack, n_params), self.dtype)
         self.grad = np.zeros_like(self.theta)
         bind_all(self.layers, self.theta, self.grad)
+        self.slices = dict(_parameter_slices(self.walk()))
+        self.is_weight = np.zeros(n_params, dtype=bool)
+        for name, here in self.slices.items():
+            self.is_weight[here] = name.startswith("W")
 
     def __repr__(self) -> str:
         sizes = [self.layers[0].n_in, *(layer.n_out for layer in self.layers)]
@@ -70,6 +76,16 @@ class Network:
     a = property(lambda self: [layer.a for layer in self.dense], doc="Activations, likewise.")
     delta = property(lambda self: [layer.delta for layer in self.dense], doc="Errors, likewise.")
 
+    @property
+    def state(self) -> dict[str, Array]:
+        """All that training changes: theta, and what layers remember, such as running averages."""
+        remembered = {
+            f"{name}[{l}]": array
+            for l, layer in enumerate(self.walk())
+            for name, array in layer.state.items()
+        }
+        return {"theta": self.theta, **remembered}
+
     def copy(self, dtype: DTypeLike | None = None) -> "Network":
         """Return a network of its own with the same layers and numbers, perhaps another dtype."""
         twin = Network(deepcopy(self.layers), self.stack or None, dtype or self.dtype)
@@ -85,21 +101,28 @@ class Network:
             ValueError: x is not two-dimensional, has the wrong number of rows, or holds
                 a NaN. (A stack also takes an x with the stack's own leading axes.)
         """
-        a = self._columns("x", x, self.layers[0].n_in)
+        return self.propagate(self._columns("x", x, self.layers[0].n_in), train)
+
+    def propagate(self, a: Array, train: bool = False) -> Array:
+        """Do what `forward` does, for inputs that have been checked."""
         for layer in self.layers:
             a = layer.forward(a, train)
         return a
 
-    def backward(self, delta: Array) -> Array:
+    def backward(self, delta: Array, down: bool = True) -> Array | None:
         """Fill `grad` from δ_L = ∂L/∂z_L, (..., n_L, m), of the last forward pass.
 
+        Each layer adds up its gradients over the m examples; here they become the mean.
+
         Returns:
-            ∂L/∂x, (..., n_in, m), of each example by itself.
+            ∂L/∂x, (..., n_in, m), of each example by itself; down=False saves its cost.
         """
-        *below, last = self.layers
-        da = last.backward_from(delta)
-        for layer in reversed(below):
-            da = layer.backward(da)
+        da, step = delta, self.layers[-1].backward_from
+        for below in self.layers[-2::-1]:
+            da = step(da)
+            step = below.backward
+        da = step(da, down)
+        self.grad /= float(delta.shape[-1])
         return da
 
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
@@ -153,51 +176,116 @@ def mlp(
 
 
 def evaluate(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, train: bool = False) -> Array:
-    """Return the mean loss of a forward pass: a number, or one per member of a stack.
+    """Return the loss of a forward pass: a number, or one per member of a stack.
 
-    `train` tells dropout and batch normalization that this is training.
+    It is the mean over examples, plus the loss's penalties if it has any. `train` tells
+    dropout and batch normalization that this is training.
 
     Raises:
         ValueError: x or y has the wrong shape or values, or the loss does not fit the output.
     """
-    y = _check_target(net, loss, x, y)
-    a = net.forward(x, train)
-    return loss.value(net.layers[-1].z, a, y)[()]
+    x, y = checked(net, loss, x, y)
+    return loss_value(net, loss, net.propagate(x, train), y)
 
 
 def loss_and_grad(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    """Return the mean loss and its gradient with respect to theta, shape (..., P).
+    """Return the loss and its gradient with respect to theta, shape (..., P).
 
     The gradient is `net.grad` itself: it is overwritten by the next call.
 
     Raises:
         ValueError: x or y has the wrong shape or values, or the loss does not fit the output.
     """
-    y = _check_target(net, loss, x, y)
-    a = net.forward(x, train=True)
-    last = net.layers[-1]
-    net.backward(loss.delta(last.z, a, y, last.f))
-    return loss.value(last.z, a, y)[()], net.grad
+    x, y = checked(net, loss, x, y)
+    a = backpropagate(net, loss, x, y)
+    return loss_value(net, loss, a, y), net.grad
 
 
-def _check_target(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Array:
-    last = net.layers[-1]
-    if isinstance(loss, (str, type)):
+def accuracy(net: Network, x: ArrayLike, y: ArrayLike) -> Array:
+    """Return the share of examples that the network puts in the right class, shape (...).
+
+    Of several outputs the largest tells the class; a single one tells it by its side of ½.
+
+    Raises:
+        ValueError: x or y has the wrong shape, or y is not made of 0 and 1.
+    """
+    x, y = _pair(net, x, y)
+    if not labels(y):
+        raise ValueError("y holds more than 0 and 1; expected labels, to say what is right")
+    return share_right(net.propagate(x), y)
+
+
+def checked(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    """Return x and y as arrays of the network's type, fit for `backpropagate`.
+
+    Raises:
+        ValueError: one has the wrong shape or values, or the loss does not fit the output.
+    """
+    if not isinstance(loss, Loss):
         raise ValueError(f"loss is {loss!r}; expected a loss such as SquaredError()")
-    if loss.outputs and last.f.name not in loss.outputs:
+    f = net.layers[-1].f
+    if loss.outputs and f.name not in loss.outputs:
         raise ValueError(
-            f"the output activation is {last.f.name!r}; "
+            f"the output activation is {f.name!r}; "
             f"{type(loss).__name__} expected {' or '.join(map(repr, loss.outputs))}"
         )
-    y = net._columns("y", y, last.n_out)
-    x_shape = numbers("x", x).shape
-    if x_shape[-1:] != y.shape[-1:]:
+    x, y = _pair(net, x, y)
+    loss.check(y.real)
+    return x, y
+
+
+def backpropagate(net: Network, loss: Loss, x: Array, y: Array) -> Array:
+    """Fill `net.grad` by one forward and one backward pass; return the output a_L.
+
+    x and y must have been `checked`.
+    """
+    a = net.propagate(x, train=True)
+    last = net.layers[-1]
+    net.backward(loss.delta(last.z, a, y, last.f), down=False)
+    for penalty in loss.penalties:
+        net.grad += penalty.gradient(np.where(net.is_weight, net.theta, 0))
+    return a
+
+
+def loss_value(net: Network, loss: Loss, a: Array, y: Array) -> Array:
+    """Return the loss of the forward pass that gave the output a, shape (...)."""
+    value = loss.value(net.layers[-1].z, a, y)
+    for penalty in loss.penalties:
+        value = value + penalty.value(np.where(net.is_weight, net.theta, 0))
+    return value[()]
+
+
+def share_right(a: Array, y: Array) -> Array:
+    """Return the share of columns of a, (..., n, m), that mean the same class as y's."""
+    if y.shape[-2] == 1:
+        right = ((a > 0.5) == (y > 0.5))[..., 0, :]
+    else:
+        right = a.argmax(axis=-2) == y.argmax(axis=-2)
+    return right.mean(axis=-1)[()]
+
+
+def labels(y: Array) -> bool:
+    """Say whether y is made of 0 and 1 only."""
+    return bool(np.all((y == 0) | (y == 1)))
+
+
+def _pair(net: Network, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    y = net._columns("y", y, net.layers[-1].n_out)
+    x = net._columns("x", x, net.layers[0].n_in)
+    if x.shape[-1] != y.shape[-1]:
         raise ValueError(
-            f"x has shape {x_shape} and y has shape {y.shape}; "
+            f"x has shape {x.shape} and y has shape {y.shape}; "
             "expected the same number of columns, one for each example"
         )
-    loss.check(y.real)
-    return y
+    return x, y
+
+
+def _parameter_slices(layers: Iterable[Layer]) -> Iterator[tuple[str, slice]]:
+    start = 0
+    for l, layer in enumerate(layer for layer in layers if layer.shapes):
+        for name, (rows, columns) in layer.shapes.items():
+            yield f"{name}[{l}]", slice(start, start + rows * columns)
+            start += rows * columns
 
 
 def _stack_shape(stack: Any) -> tuple[int, ...]:

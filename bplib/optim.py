@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import fraction, non_negative
+from bplib._errors import fraction, non_negative, positive
 from bplib.activations import Array
 
-Rate = ArrayLike | Callable[[int], float]
+Rate = ArrayLike | Callable[[int], ArrayLike]
+Clip = Callable[[Array], None]
 
 
 class Optimizer(ABC):
@@ -21,7 +22,7 @@ class Optimizer(ABC):
 
     Args:
         eta: the learning rate η: a number, an array of the stack's shape (each member its
-            own), or a schedule, a function of the number of updates made.
+            own), or a schedule: a function of the number of updates made that gives either.
 
     Attributes:
         k: number of updates made.
@@ -31,7 +32,10 @@ class Optimizer(ABC):
     """
 
     def __init__(self, eta: Rate) -> None:
-        self.eta = eta if callable(eta) else np.asarray(non_negative("eta", eta), dtype=float)
+        self.eta = eta
+        if not callable(eta):
+            eta = np.array(non_negative("eta", eta), dtype=float)
+            self.eta = eta if eta.ndim else eta.item()
         self.k = 0
 
     def step(self, theta: Array, grad: Array) -> None:
@@ -44,25 +48,31 @@ class Optimizer(ABC):
         self.k += 1
         self.update(theta, grad, eta)
 
-    def rate(self, theta: Array) -> Array:
-        """Return η of the next update, in theta's dtype, with an axis for the parameters."""
-        eta = np.asarray(non_negative("eta", self.eta(self.k)) if callable(self.eta) else self.eta)
-        if eta.shape not in ((), theta.shape[:-1]):
+    def rate(self, theta: Array) -> float | Array:
+        """Return η of the next update: a number, or an array that fits theta, (..., 1)."""
+        eta = self.eta
+        if isinstance(eta, float):
+            return eta
+        if callable(eta):
+            eta = non_negative("eta", eta(self.k))
+        if np.ndim(eta) == 0:
+            return float(eta)
+        if np.shape(eta) != theta.shape[:-1]:
             raise ValueError(
-                f"eta has shape {eta.shape}; expected a number or the shape of the stack, "
+                f"eta has shape {np.shape(eta)}; expected a number or the shape of the stack, "
                 f"{theta.shape[:-1]}"
             )
-        return eta[..., None].astype(theta.dtype, copy=False)
+        return np.asarray(eta, theta.dtype)[..., None]
 
     @abstractmethod
-    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+    def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place; `k` counts this update already."""
 
 
 class SGD(Optimizer):
     """Gradient descent: θ ← θ − η g."""
 
-    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+    def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         theta -= eta * grad
 
@@ -82,7 +92,7 @@ class Momentum(Optimizer):
         self.nesterov = nesterov
         self.v = np.zeros(())
 
-    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+    def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         self.v = self.beta * self.v + grad
         theta -= eta * (grad + self.beta * self.v if self.nesterov else self.v)
@@ -103,7 +113,7 @@ class AdaGrad(Optimizer):
         self.eps = non_negative("eps", eps)
         self.s = np.zeros(())
 
-    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+    def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         self.s = self.s + grad * grad
         theta -= eta * grad / (np.sqrt(self.s) + self.eps)
@@ -118,7 +128,7 @@ class RMSProp(Optimizer):
         self.eps = non_negative("eps", eps)
         self.s = np.zeros(())
 
-    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+    def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         self.s = self.beta * self.s + (1 - self.beta) * grad * grad
         theta -= eta * grad / (np.sqrt(self.s) + self.eps)
@@ -151,7 +161,7 @@ class Adam(Optimizer):
         self.bias_correction = bias_correction
         self.m = self.s = np.zeros(())
 
-    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+    def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         self.m = self.beta1 * self.m + (1 - self.beta1) * grad
         self.s = self.beta2 * self.s + (1 - self.beta2) * grad * grad
@@ -174,7 +184,42 @@ class AdamW(Adam):
         super().__init__(eta, **adam)
         self.weight_decay = non_negative("weight_decay", weight_decay)
 
-    def update(self, theta: Array, grad: Array, eta: Array) -> None:
+    def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         theta *= 1 - eta * self.weight_decay
         super().update(theta, grad, eta)
+
+
+def by_norm(limit: float, eps: float = 1e-6) -> Clip:
+    """Return a function that shortens a gradient (..., P), in place, to the norm `limit`.
+
+    g ← g · min(1, limit / (‖g‖ + ε)): the direction stays (Pascanu et al. 2013). Each member
+    of a stack has its own norm. ε is PyTorch's.
+
+    Raises:
+        ValueError: limit is not positive, or eps is negative.
+    """
+    positive("limit", limit)
+    non_negative("eps", eps)
+
+    def clip(grad: Array) -> None:
+        norm = np.linalg.norm(grad, axis=-1, keepdims=True)
+        grad *= np.minimum(1, limit / (norm + eps))
+
+    return clip
+
+
+def by_value(limit: float) -> Clip:
+    """Return a function that cuts each entry of a gradient, in place, to [−limit, limit].
+
+    The direction may change.
+
+    Raises:
+        ValueError: limit is not positive.
+    """
+    positive("limit", limit)
+
+    def clip(grad: Array) -> None:
+        np.clip(grad, -limit, limit, out=grad)
+
+    return clip

@@ -1,29 +1,50 @@
 """The training loop, which ends early without losing what it has."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import numbers, positive_int
+from bplib._errors import positive_int
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
 from bplib.losses import Loss
-from bplib.network import Network, evaluate, loss_and_grad
-from bplib.optim import Optimizer
+from bplib.network import Network, backpropagate, checked, labels, loss_value, share_right
+from bplib.optim import Clip, Optimizer
 
 
 @dataclass
 class History:
-    """What happened in training.
+    """What happened in training: E entries, each with the stack's axes after the first.
 
     Attributes:
-        loss: mean loss before the first update and after each epoch, (epochs + 1, ...).
+        epoch: when each entry was made, in epochs, shape (E,); the first before any update.
+        loss: the loss over all examples, penalties included, (E, ...).
+        accuracy: the share of examples in the right class, (E, ...); None unless y is made
+            of 0 and 1.
+        validation_loss, validation_accuracy: the same over the validation examples; None
+            without any.
+        gradient_norm: ‖∂L/∂W‖ of each dense layer in the last update before the entry,
+            before clipping, (E, ..., L); NaN in the first entry.
+        update_ratio: ‖ΔW‖ / ‖W‖ of each dense layer in that update, (E, ..., L).
+        best_epoch: the epoch of the lowest validation loss so far, shape (...); None without
+            validation.
         interrupted: True if Ctrl-C ended the training early.
+        stopped_early: True if the validation loss did.
     """
 
+    epoch: Array = field(default_factory=lambda: np.empty(0, int))
     loss: Array = field(default_factory=lambda: np.empty(0))
+    accuracy: Array | None = None
+    validation_loss: Array | None = None
+    validation_accuracy: Array | None = None
+    gradient_norm: Array = field(default_factory=lambda: np.empty(0))
+    update_ratio: Array = field(default_factory=lambda: np.empty(0))
+    best_epoch: Array | None = None
     interrupted: bool = False
+    stopped_early: bool = False
 
     @property
     def diverged_at(self) -> Array:
@@ -31,7 +52,7 @@ class History:
         if not len(self.loss):
             return np.int64(-1)
         bad = ~np.isfinite(self.loss)
-        return np.where(bad.any(axis=0), bad.argmax(axis=0), -1)[()]
+        return np.where(bad.any(axis=0), self.epoch[bad.argmax(axis=0)], -1)[()]
 
 
 def fit(
@@ -43,9 +64,17 @@ def fit(
     epochs: int = 1,
     batch_size: int | None = None,
     seed: int | np.random.Generator | None = 0,
+    *,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    patience: int | None = None,
+    clip: Clip | None = None,
+    every: int = 1,
     progress: bool = False,
 ) -> History:
     """Train `net` in place and return the history.
+
+    Divergence is not an error: see `History.diverged_at`. Ctrl-C ends the training and
+    returns the history so far.
 
     Args:
         net: the network, or stack of networks.
@@ -55,34 +84,131 @@ def fit(
         epochs: how often to go through all examples.
         batch_size: examples per update, shuffled anew each epoch; None for all at once.
         seed: seed of the shuffling, or the generator itself.
+        validation: x and y of examples that are looked at but not learned from.
+        patience: stop when for this many epochs no member's validation loss has fallen
+            below its lowest. Whatever ends the training, each member's best parameters
+            come back.
+        clip: what is done to the gradient before each update, such as `optim.by_norm(1.0)`.
+        every: epochs between two entries of the history.
         progress: show a progress bar.
-
-    Divergence is not an error: see `History.diverged_at`. Ctrl-C ends the training and
-    returns the history so far.
 
     Raises:
         ValueError: an argument has the wrong shape or value.
     """
     positive_int("epochs", epochs, least=0)
-    if isinstance(optimizer, (str, type)):
+    positive_int("every", every)
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
         raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
-    x, y = numbers("x", x), numbers("y", y)
-    m = x.shape[-1] if x.ndim else 0
-    size = m if batch_size is None else positive_int("batch_size", batch_size)
+    if not (clip is None or callable(clip)):
+        raise ValueError(f"clip is {clip!r}; expected a function such as optim.by_norm(1.0)")
+    x, y = checked(net, loss, x, y)
+    size = x.shape[-1] if batch_size is None else positive_int("batch_size", batch_size)
     rng = np.random.default_rng(seed)
-    history = History()
-    losses = []
+    log = _Log(net, loss, x, y, _validation(net, loss, validation), patience)
     try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            losses.append(evaluate(net, loss, x, y))
-            for _ in with_bar(range(epochs), "training", epochs, show=progress):
-                order = rng.permutation(m) if size < m else np.arange(m)
-                for start in range(0, m, size):
-                    batch = order[start : start + size]
-                    _, grad = loss_and_grad(net, loss, x[..., batch], y[..., batch])
-                    optimizer.step(net.theta, grad)
-                losses.append(evaluate(net, loss, x, y))
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            log.write(0, np.full_like(net.grad, np.nan), np.full_like(net.grad, np.nan))
+            for epoch in with_bar(range(1, epochs + 1), "training", epochs, show=progress):
+                written = epoch % every == 0 or epoch == epochs
+                for x_batch, y_batch, last in _batches(x, y, size, rng):
+                    backpropagate(net, loss, x_batch, y_batch)
+                    if written and last:
+                        gradient, theta = net.grad.copy(), net.theta.copy()
+                    if clip:
+                        clip(net.grad)
+                    optimizer.step(net.theta, net.grad)
+                if written and log.write(epoch, gradient, theta):
+                    break
     except KeyboardInterrupt:
-        history.interrupted = True
-    history.loss = np.array(losses)
-    return history
+        log.interrupted = True
+    return log.close()
+
+
+class _Log:
+    """Collects the entries of a history, and remembers where the validation loss was lowest."""
+
+    def __init__(
+        self, net: Network, loss: Loss, x: Array, y: Array, validation: Any, patience: int | None
+    ) -> None:
+        if patience is not None and validation is None:
+            raise ValueError(f"patience is {patience!r} without validation; expected both")
+        self.patience = None if patience is None else positive_int("patience", patience)
+        self.net, self.loss = net, loss
+        self.data = {"": (x, y, labels(y))}
+        if validation is not None:
+            self.data["validation_"] = (*validation, labels(validation[1]))
+        self.entries: list[dict[str, Any]] = []
+        self.interrupted = self.stopped_early = False
+        self.lowest = np.full(net.stack, np.inf)
+        self.best_epoch = np.zeros(net.stack, int)
+        self.best = {name: array.copy() for name, array in net.state.items()}
+
+    def write(self, epoch: int, gradient: Array, before: Array) -> bool:
+        """Add an entry, and say whether it is time to stop."""
+        net = self.net
+        norm, step, size = _norms(net, gradient, net.theta - before, before)
+        entry = {"epoch": epoch, "gradient_norm": norm, "update_ratio": step / size}
+        for name, (x, y, classes) in self.data.items():
+            a = net.propagate(x)
+            entry[name + "loss"] = loss_value(net, self.loss, a, y)
+            if classes:
+                entry[name + "accuracy"] = share_right(a, y)
+        self.entries.append(entry)
+        return "validation_loss" in entry and self._look(epoch, entry["validation_loss"])
+
+    def _look(self, epoch: int, loss: Array) -> bool:
+        better = loss < self.lowest
+        self.lowest = np.where(better, loss, self.lowest)
+        self.best_epoch = np.where(better, epoch, self.best_epoch)
+        if self.patience is None:
+            return False
+        for name, array in self.net.state.items():
+            self.best[name][better] = array[better]
+        self.stopped_early = bool(np.all(epoch - self.best_epoch >= self.patience))
+        return self.stopped_early
+
+    def close(self) -> History:
+        """Put the best parameters back, if asked for, and return the history."""
+        if self.patience is not None:
+            for name, array in self.net.state.items():
+                array[...] = self.best[name]
+        series = self.entries[0].keys() if self.entries else ()
+        return History(
+            **{name: np.array([entry[name] for entry in self.entries]) for name in series},
+            best_epoch=self.best_epoch[()] if "validation_loss" in series else None,
+            interrupted=self.interrupted,
+            stopped_early=self.stopped_early,
+        )
+
+
+def _batches(
+    x: Array, y: Array, size: int, rng: np.random.Generator
+) -> Iterator[tuple[Array, Array, bool]]:
+    """Yield (x, y, whether it is the last) of each batch of an epoch."""
+    m = x.shape[-1]
+    if size >= m:
+        yield x, y, True
+        return
+    order = rng.permutation(m)
+    x, y = x.take(order, axis=-1), y.take(order, axis=-1)
+    for start in range(0, m, size):
+        end = start + size
+        yield x[..., start:end], y[..., start:end], end >= m
+
+
+def _norms(net: Network, *vectors: Array) -> Array:
+    """Return the norm of each dense layer's weights in vectors like theta, (V, ..., L)."""
+    squares = np.array(vectors) ** 2
+    sums = np.add.reduceat(squares, [here.start for here in net.slices.values()], axis=-1)
+    return np.sqrt(sums[..., [name.startswith("W") for name in net.slices]])
+
+
+def _validation(net: Network, loss: Loss, validation: Any) -> tuple[Array, Array] | None:
+    if validation is None:
+        return None
+    if not (isinstance(validation, (tuple, list)) and len(validation) == 2):
+        raise ValueError("validation is not a pair; expected (x, y)")
+    try:
+        return checked(net, loss, *validation)
+    except ValueError as error:
+        raise ValueError(f"validation: {error}") from error

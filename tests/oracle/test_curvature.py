@@ -280,10 +280,10 @@ def far_below_zero():
 
 
 def all_below_zero():
-    """One sigmoid, one example: H = s x̃ x̃ᵀ with s < 0, so that 0 is the largest eigenvalue."""
-    net = bplib.mlp([2, 1], output="sigmoid", init="zeros")
-    net.b[0][...] = 3
-    return net, SE, np.ones((2, 1)), np.zeros((1, 1))
+    """One sigmoid, two examples: H = Σ s x̃ x̃ᵀ with s < 0, so that 0 is the largest eigenvalue."""
+    net = bplib.mlp([3, 1], output="sigmoid", init="zeros")
+    net.b[0][...] = 2
+    return net, SE, np.array([[1.0, 0], [0, 1], [0.5, -1]]), np.zeros((1, 2))
 
 
 def at_the_start():

@@ -63,8 +63,8 @@ def test_gradcheck_flags_one_wrong_parameter(monkeypatch, method):
     net, _, loss, x, y = make("tanh", losses.SquaredError, "identity")
     right = Dense.backward_from
 
-    def wrong(self, delta):
-        da = right(self, delta)
+    def wrong(self, delta, down=True):
+        da = right(self, delta, down)
         if self is net.layers[1]:
             self.dW[2, 3] += 1e-4
         return da

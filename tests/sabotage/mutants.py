@@ -5,6 +5,7 @@ import numpy as np
 import bplib
 from bplib import activations, losses, train
 from bplib.layers import Dense
+from bplib.network import Network
 
 MUTANTS = {}
 
@@ -20,18 +21,21 @@ def mutant(name):
 
 def _backward(monkeypatch, hidden):
     """Put hidden(layer, da) in the place of da ⊙ f′(z), the delta of a hidden layer."""
-    monkeypatch.setattr(Dense, "backward", lambda self, da: self.backward_from(hidden(self, da)))
+    monkeypatch.setattr(
+        Dense,
+        "backward",
+        lambda self, da, down=True: self.backward_from(hidden(self, da), down),
+    )
 
 
 def _backward_from(monkeypatch, delta=None, dW=None, db=None, down=None):
     """Replace one of the four lines of `Dense.backward_from`."""
 
-    def backward_from(self, d):
-        m = d.shape[-1]
+    def backward_from(self, d, wanted=True):
         d = delta(self, d) if delta else d
         self.delta = d
-        self.dW[...] = dW(self, d, m) if dW else d @ self.a_prev.mT / m
-        self.db[...] = db(self, d, m) if db else d.sum(axis=-1, keepdims=True) / m
+        self.dW[...] = dW(self, d) if dW else d @ self.a_prev.mT
+        self.db[...] = db(self, d) if db else d.sum(axis=-1, keepdims=True)
         return down(self, d) if down else self.W.mT @ d
 
     monkeypatch.setattr(Dense, "backward_from", backward_from)
@@ -102,8 +106,8 @@ def transposed(monkeypatch):
 
 @mutant("dW transposed where it fits")
 def dW_transposed(monkeypatch):
-    def dW(layer, d, m):
-        right = d @ layer.a_prev.mT / m
+    def dW(layer, d):
+        right = d @ layer.a_prev.mT
         return right.mT if square(right) else right
 
     _backward_from(monkeypatch, dW=dW)
@@ -123,29 +127,32 @@ def as_you_go(monkeypatch):
 def as_you_go_in_fit(monkeypatch):
     """`fit` with SGD(η), the gradient of each layer taken after those above have stepped."""
 
-    def loss_and_step(net, loss, x, y):
+    def step_as_you_go(net, loss, x, y):
         a = net.forward(x)
         last = net.layers[-1]
-        value = loss.value(last.z, a, np.asarray(y))
-        old, da = net.theta.copy(), loss.delta(last.z, a, np.asarray(y), last.f)
+        old, da = net.theta.copy(), loss.delta(last.z, a, y, last.f)
         for layer in reversed(net.layers):
             step = layer.backward_from if layer is last else layer.backward
             step(da)
-            layer.W[...] -= 0.5 * layer.dW
+            layer.W[...] -= 0.5 * layer.dW / x.shape[-1]
             da = layer.W.mT @ layer.delta
         net.theta[...] = old  # the optimizer steps now, with the gradients so found
-        return value, net.grad
+        net.grad /= x.shape[-1]
+        return a
 
-    monkeypatch.setattr(train, "loss_and_grad", loss_and_step)
+    monkeypatch.setattr(train, "backpropagate", step_as_you_go)
 
 
 @mutant("no mean: gradient summed over the batch")
 def no_mean(monkeypatch):
-    _backward_from(
-        monkeypatch,
-        dW=lambda layer, d, m: d @ layer.a_prev.mT,
-        db=lambda layer, d, m: d.sum(axis=-1, keepdims=True),
-    )
+    right = Network.backward
+
+    def backward(self, delta, down=True):
+        da = right(self, delta, down)
+        self.grad *= delta.shape[-1]
+        return da
+
+    monkeypatch.setattr(Network, "backward", backward)
 
 
 @mutant("no mean, in the loss as well")
@@ -194,22 +201,22 @@ def factor_two(monkeypatch):
 
 @mutant("bias gradient of the first example only")
 def bias_of_one(monkeypatch):
-    _backward_from(monkeypatch, db=lambda layer, d, m: d[..., :1] / m)
+    _backward_from(monkeypatch, db=lambda layer, d: d[..., :1])
 
 
 @mutant("bias gradient summed over the units")
 def bias_wrong_axis(monkeypatch):
-    def db(layer, d, m):
+    def db(layer, d):
         if d.shape[-1] != d.shape[-2]:
-            return d.sum(axis=-1, keepdims=True) / m
-        return d.sum(axis=-2)[..., None] / m
+            return d.sum(axis=-1, keepdims=True)
+        return d.sum(axis=-2)[..., None]
 
     _backward_from(monkeypatch, db=db)
 
 
 @mutant("bias gradient meaned again")
 def bias_mean_twice(monkeypatch):
-    _backward_from(monkeypatch, db=lambda layer, d, m: d.sum(axis=-1, keepdims=True) / m**2)
+    _backward_from(monkeypatch, db=lambda layer, d: d.sum(axis=-1, keepdims=True) / d.shape[-1])
 
 
 @mutant("z for a in dW")
@@ -231,26 +238,26 @@ def z_for_a(monkeypatch):
             self.z = getattr(source, "z", None)
 
     monkeypatch.setattr(Dense, "forward", forward)
-    _backward_from(monkeypatch, dW=lambda layer, d, m: d @ np.asarray(layer.z_prev).mT / m)
+    _backward_from(monkeypatch, dW=lambda layer, d: d @ np.asarray(layer.z_prev).mT)
 
 
 @mutant("biases are never updated")
 def biases_forgotten(monkeypatch):
-    right = train.loss_and_grad
+    right = train.backpropagate
 
     def without(net, *args):
-        value, grad = right(net, *args)
+        a = right(net, *args)
         for db in net.db:
             db[...] = 0
-        return value, grad
+        return a
 
-    monkeypatch.setattr(train, "loss_and_grad", without)
+    monkeypatch.setattr(train, "backpropagate", without)
 
 
 @mutant("step uphill")
 def uphill(monkeypatch):
     def step(self, theta, grad):
-        theta += self.eta[..., None] * grad
+        theta += self.eta * grad
 
     monkeypatch.setattr(bplib.SGD, "step", step)
 
@@ -262,8 +269,8 @@ def step_on_copy(monkeypatch):
 
 @mutant("gradients of the last batch are added to")
 def never_reset(monkeypatch):
-    def dW(layer, d, m):
-        return layer.dW + d @ layer.a_prev.mT / m
+    def dW(layer, d):
+        return layer.dW + d @ layer.a_prev.mT
 
     _backward_from(monkeypatch, dW=dW)
 

@@ -153,6 +153,6 @@ def test_dense_by_hand():
     np.testing.assert_array_equal(net.forward(x), [[3.5, 2.5], [0, 6.25]])
     da = net.layers[0].backward(np.array([[1.0, 10], [100, 1000]]))
     np.testing.assert_array_equal(net.delta[0], [[1, 10], [0, 1000]])
-    np.testing.assert_array_equal(net.dW[0], [[21 / 2, 1 / 2], [1000, 0]])
-    np.testing.assert_array_equal(net.db[0], [[11 / 2], [500]])
+    np.testing.assert_array_equal(net.dW[0], [[21, 1], [2000, 0]])  # summed over examples
+    np.testing.assert_array_equal(net.db[0], [[11], [1000]])
     np.testing.assert_array_equal(da, [[1, 3010], [2, -3980]])

@@ -30,6 +30,7 @@ FLOOR = {
     "network": 2,
     "curvature": 3,
     "gradcheck": 3,
+    "store": 3,
     "train": 3,
     "explorer": 4,
     "ledger": 4,
