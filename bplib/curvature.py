@@ -44,7 +44,7 @@ def hessian_vector(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, v: Arra
 
     BatchNorm is taken as in training, and Dropout with the masks of the last training pass
     (fresh ones if there was none, always the same). With a ReLU, H is that of the linear
-    piece it is on. The activations of one's own must allow for complex numbers.
+    piece it is on. An activation of your own has to take complex z as it takes real z.
 
     Args:
         net: a single network (no stack); it is left as it is.
@@ -94,8 +94,8 @@ def largest_curvature(
 
     Args:
         net, loss, x, y: as for `hessian_vector`.
-        tol: stop where ‖H v − λ v‖ ≤ tol ‖H‖; ‖H‖ is taken as the longest H u seen, ‖u‖ = 1.
-            The error of λ is of the order of tol².
+        tol: stop where ‖H v − λ v‖ ≤ tol ‖H‖; ‖H‖ is taken as the longest H v seen.
+            The error of λ is of the order of tol² ‖H‖.
         iterations: stop after so many steps in any case.
         seed: seed of the v to start from, or a generator.
         progress: show a progress bar.
@@ -120,7 +120,6 @@ def largest_curvature(
             break
         u = r / residual
         Hu = times(u)
-        size = max(size, np.linalg.norm(Hu))
         # On the plane of v and u, H is [[value, residual], [residual, uᵀ H u]].
         angle = np.arctan2(2 * residual, value - u @ Hu) / 2
         v = np.cos(angle) * v + np.sin(angle) * u
