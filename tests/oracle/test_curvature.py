@@ -177,6 +177,16 @@ def test_product_is_the_slope_of_the_gradient():
     assert distance(Hv, (sides[0] - sides[1]) / (2 * h)) < 1e-7
 
 
+def test_l2_adds_its_strength_for_the_weights_and_l1_nothing():
+    rng = np.random.default_rng(6)
+    net = network([2, 3, 1], ["tanh", "identity"], rng)
+    x, y = data([2, 1], SE, 5, rng)
+    H = hessian(net, SE, x, y)
+    on_weights = np.diag([0.25] * 6 + [0] * 3 + [0.25] * 3 + [0])
+    penalized = hessian(net, SE + losses.L2(0.25) + losses.L1(0.5), x, y)
+    assert distance(penalized - H, on_weights) < EXACT
+
+
 @pytest.mark.parametrize("scale", [0.0, 1e-300, 1e-20, -3.0, 1e20, 1e300])
 def test_product_is_linear_at_every_length(scale):
     rng = np.random.default_rng(8)
