@@ -7,7 +7,7 @@ import pytest
 
 import bplib
 from bplib import explorer
-from sabotage.mutants import MUTANTS
+from sabotage.planted.backward import part
 
 CHAPTER = Path(__file__).parents[2] / "chapters" / "05-worked-example.md"
 SKIPPED_TAGS = {"skip-sabotage", "explore"}
@@ -70,6 +70,6 @@ def test_chapter_runs_with_the_readers_own_numbers(numbers, cells, monkeypatch):
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_chapter_notices(name, cells, monkeypatch):
-    MUTANTS[name](monkeypatch)
+    part.mutants[name](monkeypatch)
     with pytest.raises(AssertionError):
         run(cells, monkeypatch)

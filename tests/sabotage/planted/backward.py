@@ -1,22 +1,96 @@
-"""Planted bugs, each a function that a pytest monkeypatch carries out on bplib."""
+"""The backward pass and the losses: judged by complex step, differences and exact numbers."""
+
+from functools import cache
 
 import numpy as np
+from oracle import worked
+from oracle.reference import complex_step_gradient, data, distance, loss_value, network
 
 import bplib
 from bplib import activations, losses, train
 from bplib.layers import Dense
 from bplib.network import Network
+from sabotage.part import Part
 
-MUTANTS = {}
+part = Part("backward pass and losses")
+
+CENTRAL = 1e-7  # correct code reaches about 1e-10, planted bugs 1e-4 and more
+EXACT = 1e-12  # float64 roundings
+DIGITS = 1e-14  # the worked example has nine parameters and few roundings
+
+# Square layers hide wrong products behind right shapes, so some are square; as many examples
+# as units in one case (a wrong axis fits), more than one output, every activation and loss.
+PROBLEMS = {
+    "square": ([3, 3, 3, 3], ["sigmoid", "sigmoid", "sigmoid"], losses.SquaredError, 3),
+    "not square": ([2, 4, 3, 2], ["sigmoid", "tanh", "sigmoid"], losses.SquaredError, 5),
+    "relu": ([3, 5, 4, 2], ["relu", "relu", "identity"], losses.SquaredError, 5),
+    "cross-entropy": ([2, 3, 1], ["tanh", "sigmoid"], losses.BinaryCrossEntropy, 6),
+    "softmax": ([2, 3, 3], ["tanh", "identity"], losses.SoftmaxCrossEntropy, 4),
+}
 
 
-def mutant(name):
-    def add(plant):
-        assert name not in MUTANTS
-        MUTANTS[name] = plant
-        return plant
+@cache
+def problem(name):
+    """Sizes, activations, loss, theta, x, y and what the independent code makes of them."""
+    sizes, names, loss, m = PROBLEMS[name]
+    rng = np.random.default_rng(12)
+    theta, loss = network(sizes, names, rng).theta, loss()
+    x, y = data(sizes, loss, m, rng)
+    value = loss_value(sizes, names, loss, theta, x, y)
+    gradient = complex_step_gradient(sizes, names, loss, theta, x, y)
+    return sizes, names, loss, theta, x, y, value, gradient
 
-    return add
+
+def fresh(name):
+    sizes, names, loss, theta, x, y, *_ = problem(name)
+    net = network(sizes, names, np.random.default_rng(0))
+    net.theta[...] = theta
+    return net, loss, x.copy(), y.copy()
+
+
+def by_gradcheck(name):
+    check = bplib.gradcheck(*fresh(name))
+    assert check.error < CENTRAL
+    assert check.kinks == 0
+
+
+def by_complex_step(name):
+    *_, value, gradient = problem(name)
+    net, loss, x, y = fresh(name)
+    for _ in range(2):  # the second call must not remember the first
+        our_value, grad = bplib.loss_and_grad(net, loss, x, y)
+        assert abs(our_value - value) <= EXACT * value
+        assert distance(grad, gradient) < EXACT
+
+
+def by_training(name):
+    """Three steps of `fit` against θ − η ∂L/∂θ by complex step."""
+    sizes, names, loss, theta, x, y, *_ = problem(name)
+    net = fresh(name)[0]
+    bplib.fit(net, loss, x.copy(), y.copy(), bplib.SGD(0.3), epochs=3)
+    for _ in range(3):
+        theta = theta - 0.3 * complex_step_gradient(sizes, names, loss, theta, x, y)
+    assert distance(net.theta, theta) < EXACT
+
+
+@part.judge("worked example")
+def by_the_worked_example():
+    """One step of `fit` on 2-2-1 against SymPy's exact numbers."""
+    exact = worked.numbers()
+    net, x, y = worked.network()
+    history = bplib.fit(net, losses.SquaredError(), x, y, bplib.SGD(worked.ETA), epochs=1)
+    assert abs(history.loss[0] / exact["L"] - 1) < DIGITS
+    for l in (0, 1):
+        for i in range(len(net.b[l])):
+            assert abs(net.b[l][i, 0] / exact[f"b{l + 1}[{i}]"] - 1) < DIGITS
+            for j in range(2):
+                assert abs(net.W[l][i, j] / exact[f"W{l + 1}[{i},{j}]"] - 1) < DIGITS
+
+
+for _name in PROBLEMS:
+    part.judge(f"gradcheck, {_name}")(lambda name=_name: by_gradcheck(name))
+    part.judge(f"complex step, {_name}")(lambda name=_name: by_complex_step(name))
+    part.judge(f"training, {_name}")(lambda name=_name: by_training(name))
 
 
 def _backward(monkeypatch, hidden):
@@ -45,21 +119,20 @@ def square(W):
     return W.shape[-1] == W.shape[-2]
 
 
-@mutant("nothing but the harness")
+@part.control("the lines of the backward pass, written again")
 def _(monkeypatch):
-    """No bug: the same lines, written by the harness. Nothing may catch it."""
     _backward(monkeypatch, lambda layer, da: da * layer.f.df(layer.z, layer.a))
     _backward_from(monkeypatch)
 
 
-@mutant("wrong sign: y − a")
+@part.mutant("wrong sign: y − a")
 def wrong_sign(monkeypatch):
     for loss in (losses.SquaredError, losses.BinaryCrossEntropy, losses.SoftmaxCrossEntropy):
         right = loss.delta
         monkeypatch.setattr(loss, "delta", lambda self, *args, right=right: -right(self, *args))
 
 
-@mutant("σ′(a) for σ′(z)")
+@part.mutant("σ′(a) for σ′(z)")
 def slope_of_a(monkeypatch):
     def df(z, a):
         return activations.sigmoid(a) * (1 - activations.sigmoid(a))
@@ -70,27 +143,27 @@ def slope_of_a(monkeypatch):
     assert activations.sigmoid.df is not right
 
 
-@mutant("z(1 − z) for a(1 − a)")
+@part.mutant("z(1 − z) for a(1 − a)")
 def slope_from_z(monkeypatch):
     monkeypatch.setitem(activations.sigmoid.__dict__, "df", lambda z, a: z * (1 - z))
 
 
-@mutant("σ′ twice in the hidden layer")
+@part.mutant("σ′ twice in the hidden layer")
 def slope_twice(monkeypatch):
     _backward(monkeypatch, lambda layer, da: da * layer.f.df(layer.z, layer.a) ** 2)
 
 
-@mutant("σ′ missing in the hidden layer")
+@part.mutant("σ′ missing in the hidden layer")
 def slope_missing(monkeypatch):
     _backward(monkeypatch, lambda layer, da: da)
 
 
-@mutant("σ′ missing at the output, squared error")
+@part.mutant("σ′ missing at the output, squared error")
 def slope_missing_at_output(monkeypatch):
     monkeypatch.setattr(losses.SquaredError, "delta", lambda self, z, a, y, f: a - y)
 
 
-@mutant("transposed product: W for W.mT where both fit")
+@part.mutant("transposed product: W for W.mT where both fit")
 def transposed(monkeypatch):
     """On W that is not square NumPy objects, unless one row or column is stretched over it."""
 
@@ -104,7 +177,7 @@ def transposed(monkeypatch):
     _backward_from(monkeypatch, down=down)
 
 
-@mutant("dW transposed where it fits")
+@part.mutant("dW transposed where it fits")
 def dW_transposed(monkeypatch):
     def dW(layer, d):
         right = d @ layer.a_prev.mT
@@ -113,17 +186,17 @@ def dW_transposed(monkeypatch):
     _backward_from(monkeypatch, dW=dW)
 
 
-@mutant("dW₂ in place of W₂")
+@part.mutant("dW₂ in place of W₂")
 def gradient_for_weights(monkeypatch):
     _backward_from(monkeypatch, down=lambda layer, d: layer.dW.mT @ d)
 
 
-@mutant("update as you go: the hidden delta reads the new weights")
+@part.mutant("update as you go: the hidden delta reads the new weights")
 def as_you_go(monkeypatch):
     _backward_from(monkeypatch, down=lambda layer, d: (layer.W - 0.5 * layer.dW).mT @ d)
 
 
-@mutant("update as you go: each layer steps before the one below is reached")
+@part.mutant("update as you go: each layer steps before the one below is reached")
 def as_you_go_in_fit(monkeypatch):
     """`fit` with SGD(η), the gradient of each layer taken after those above have stepped."""
 
@@ -143,7 +216,7 @@ def as_you_go_in_fit(monkeypatch):
     monkeypatch.setattr(train, "backpropagate", step_as_you_go)
 
 
-@mutant("no mean: gradient summed over the batch")
+@part.mutant("no mean: gradient summed over the batch")
 def no_mean(monkeypatch):
     right = Network.backward
 
@@ -155,7 +228,7 @@ def no_mean(monkeypatch):
     monkeypatch.setattr(Network, "backward", backward)
 
 
-@mutant("no mean, in the loss as well")
+@part.mutant("no mean, in the loss as well")
 def no_mean_anywhere(monkeypatch):
     no_mean(monkeypatch)
     for loss in (losses.SquaredError, losses.BinaryCrossEntropy, losses.SoftmaxCrossEntropy):
@@ -167,12 +240,12 @@ def no_mean_anywhere(monkeypatch):
         )
 
 
-@mutant("mean taken twice")
+@part.mutant("mean taken twice")
 def mean_twice(monkeypatch):
     _backward_from(monkeypatch, delta=lambda layer, d: d / d.shape[-1])
 
 
-@mutant("mean over examples × outputs")
+@part.mutant("mean over examples × outputs")
 def mean_over_outputs(monkeypatch):
     right = losses.SquaredError.delta
     monkeypatch.setattr(
@@ -182,7 +255,7 @@ def mean_over_outputs(monkeypatch):
     )
 
 
-@mutant("mean over examples × outputs, in the loss as well")
+@part.mutant("mean over examples × outputs, in the loss as well")
 def mean_over_outputs_anywhere(monkeypatch):
     mean_over_outputs(monkeypatch)
     right = losses.SquaredError.value
@@ -193,18 +266,18 @@ def mean_over_outputs_anywhere(monkeypatch):
     )
 
 
-@mutant("factor 2: delta of ‖y − a‖² with the loss ½‖y − a‖²")
+@part.mutant("factor 2: delta of ‖y − a‖² with the loss ½‖y − a‖²")
 def factor_two(monkeypatch):
     right = losses.SquaredError.delta
     monkeypatch.setattr(losses.SquaredError, "delta", lambda self, *args: 2 * right(self, *args))
 
 
-@mutant("bias gradient of the first example only")
+@part.mutant("bias gradient of the first example only")
 def bias_of_one(monkeypatch):
     _backward_from(monkeypatch, db=lambda layer, d: d[..., :1])
 
 
-@mutant("bias gradient summed over the units")
+@part.mutant("bias gradient summed over the units")
 def bias_wrong_axis(monkeypatch):
     def db(layer, d):
         if d.shape[-1] != d.shape[-2]:
@@ -214,12 +287,12 @@ def bias_wrong_axis(monkeypatch):
     _backward_from(monkeypatch, db=db)
 
 
-@mutant("bias gradient meaned again")
+@part.mutant("bias gradient meaned again")
 def bias_mean_twice(monkeypatch):
     _backward_from(monkeypatch, db=lambda layer, d: d.sum(axis=-1, keepdims=True) / d.shape[-1])
 
 
-@mutant("z for a in dW")
+@part.mutant("z for a in dW")
 def z_for_a(monkeypatch):
     right = Dense.forward
 
@@ -241,7 +314,7 @@ def z_for_a(monkeypatch):
     _backward_from(monkeypatch, dW=lambda layer, d: d @ np.asarray(layer.z_prev).mT)
 
 
-@mutant("biases are never updated")
+@part.mutant("biases are never updated")
 def biases_forgotten(monkeypatch):
     right = train.backpropagate
 
@@ -254,7 +327,7 @@ def biases_forgotten(monkeypatch):
     monkeypatch.setattr(train, "backpropagate", without)
 
 
-@mutant("step uphill")
+@part.mutant("step uphill")
 def uphill(monkeypatch):
     def step(self, theta, grad):
         theta += self.eta * grad
@@ -262,12 +335,12 @@ def uphill(monkeypatch):
     monkeypatch.setattr(bplib.SGD, "step", step)
 
 
-@mutant("a step on a copy of theta")
+@part.mutant("a step on a copy of theta")
 def step_on_copy(monkeypatch):
     monkeypatch.setattr(bplib.SGD, "step", lambda self, theta, grad: theta - self.eta * grad)
 
 
-@mutant("gradients of the last batch are added to")
+@part.mutant("gradients of the last batch are added to")
 def never_reset(monkeypatch):
     def dW(layer, d):
         return layer.dW + d @ layer.a_prev.mT
@@ -275,7 +348,7 @@ def never_reset(monkeypatch):
     _backward_from(monkeypatch, dW=dW)
 
 
-@mutant("softmax: delta through a diagonal Jacobian")
+@part.mutant("softmax: delta through a diagonal Jacobian")
 def softmax_diagonal(monkeypatch):
     def delta(self, z, a, y, f):
         p = np.exp(z) / np.exp(z).sum(axis=-2, keepdims=True)
@@ -284,7 +357,7 @@ def softmax_diagonal(monkeypatch):
     monkeypatch.setattr(losses.SoftmaxCrossEntropy, "delta", delta)
 
 
-@mutant("softmax over the examples instead of the outputs")
+@part.mutant("softmax over the examples instead of the outputs")
 def softmax_axis(monkeypatch):
     def delta(self, z, a, y, f):
         return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True) - y
@@ -292,7 +365,7 @@ def softmax_axis(monkeypatch):
     monkeypatch.setattr(losses.SoftmaxCrossEntropy, "delta", delta)
 
 
-@mutant("softmax applied twice")
+@part.mutant("softmax applied twice")
 def softmax_twice(monkeypatch):
     def softmax(z):
         return np.exp(z) / np.exp(z).sum(axis=-2, keepdims=True)
@@ -302,24 +375,24 @@ def softmax_twice(monkeypatch):
     )
 
 
-@mutant("cross-entropy's delta times σ′")
+@part.mutant("cross-entropy's delta times σ′")
 def cross_entropy_slope(monkeypatch):
     monkeypatch.setattr(
         losses.BinaryCrossEntropy, "delta", lambda self, z, a, y, f: (a - y) * f.df(z, a)
     )
 
 
-@mutant("ReLU: no mask")
+@part.mutant("ReLU: no mask")
 def relu_no_mask(monkeypatch):
     monkeypatch.setitem(activations.relu.__dict__, "df", lambda z, a: np.ones_like(z))
 
 
-@mutant("ReLU: times z")
+@part.mutant("ReLU: times z")
 def relu_times_z(monkeypatch):
     monkeypatch.setitem(activations.relu.__dict__, "df", lambda z, a: a)
 
 
-@mutant("ReLU: mask taken from the gradient")
+@part.mutant("ReLU: mask taken from the gradient")
 def relu_gradient_mask(monkeypatch):
     def hidden(layer, da):
         mask = da > 0 if layer.f.name == "relu" else layer.f.df(layer.z, layer.a)
@@ -328,12 +401,12 @@ def relu_gradient_mask(monkeypatch):
     _backward(monkeypatch, hidden)
 
 
-@mutant("tanh′ = 1 − a")
+@part.mutant("tanh′ = 1 − a")
 def tanh_slope(monkeypatch):
     monkeypatch.setitem(activations.tanh.__dict__, "df", lambda z, a: 1 - a)
 
 
-@mutant("inputs changed in place")
+@part.mutant("inputs changed in place")
 def inputs_changed(monkeypatch):
     def forward(self, a_prev, *train):
         self.a_prev = a_prev
@@ -345,7 +418,7 @@ def inputs_changed(monkeypatch):
     monkeypatch.setattr(Dense, "forward", forward)
 
 
-@mutant("forward without its bias")
+@part.mutant("forward without its bias")
 def no_bias(monkeypatch):
     def forward(self, a_prev, *train):
         self.a_prev, self.z = a_prev, self.W @ a_prev + 0 * self.b
