@@ -65,8 +65,8 @@ def _sigmoid(z: Array) -> Array:
 
 
 def _softmax(z: Array) -> Array:
-    e = np.exp(z - np.max(z.real, axis=-2, keepdims=True))
-    return e / np.sum(e, axis=-2, keepdims=True)
+    e = np.exp(z - z.real.max(axis=-2, keepdims=True))
+    return e / e.sum(axis=-2, keepdims=True)
 
 
 def _no_slope(z: Array, a: Array) -> Array:

@@ -121,7 +121,8 @@ class Dense(Layer):
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Activations of the layer below, (..., n_in, m), in; a, (..., n_out, m), out."""
         self.a_prev = a_prev
-        self.z = self.W @ a_prev + self.b
+        self.z = self.W @ a_prev
+        self.z += self.b
         self.a = self.f(self.z)
         return self.a
 
@@ -184,7 +185,8 @@ class Dropout(Layer):
         seed: seed of the masks, or a generator.
 
     Attributes:
-        hold: True keeps the last mask, so that a derivative can be checked.
+        mask: zeros and 1 / (1 − rate), of the last training pass.
+        hold: True keeps the mask, so that a derivative can be checked.
     """
 
     def __init__(self, n: int, rate: float, seed: int | np.random.Generator | None = 0) -> None:
@@ -192,21 +194,20 @@ class Dropout(Layer):
         self.rate = fraction("rate", rate)
         self.rng = np.random.default_rng(seed)
         self.hold = False
-        self.mask = np.ones(())
+        self.mask = self.factor = np.ones(())
 
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return a_prev, in training with zeros and the rest divided by 1 − rate."""
-        if not train:
-            self.mask = np.ones((), a_prev.dtype)
-        elif not (self.hold and self.mask.shape == a_prev.shape):
+        if train and not (self.hold and self.mask.shape == a_prev.shape):
             kept = self.rng.random(a_prev.shape) >= self.rate
             self.mask = (kept / (1 - self.rate)).astype(a_prev.dtype)
-        self.a = self.mask * a_prev
+        self.factor = (self.mask if train else np.ones(())).astype(a_prev.dtype, copy=False)
+        self.a = self.factor * a_prev
         return self.a
 
     def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a_prev: the same zeros, the same scale."""
-        return self.mask * da
+        return self.factor * da
 
 
 class _Normalization(Layer):
@@ -218,9 +219,12 @@ class _Normalization(Layer):
         super().__init__(n, n)
         if not (isinstance(eps, (int, float)) and eps > 0):
             raise ValueError(f"eps is {eps!r}; expected a positive number")
-        self.eps = eps
+        self.eps = float(eps)
         self.gamma = self.beta = self.dgamma = self.dbeta = np.empty(0)
         self.x_hat = self.deviation = np.empty(0)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.n_out}, eps={self.eps})"
 
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
@@ -290,6 +294,8 @@ class BatchNorm(_Normalization):
         if self.running_mean.shape != self.beta.shape:
             self.running_mean = np.zeros_like(self.beta)
             self.running_variance = np.ones_like(self.beta)
+        self.running_mean = self.running_mean.astype(theta.dtype)
+        self.running_variance = self.running_variance.astype(theta.dtype)
 
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return γ x̂ + β, (..., n, m).

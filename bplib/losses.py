@@ -113,7 +113,7 @@ class L2:
     strength: float
 
     def __post_init__(self) -> None:
-        non_negative("strength", self.strength)
+        object.__setattr__(self, "strength", _strength(self.strength))
 
     def value(self, w: Array) -> Array:
         """Return ½ λ Σ w², shape (...), for weights w, (..., P)."""
@@ -135,7 +135,7 @@ class L1:
     strength: float
 
     def __post_init__(self) -> None:
-        non_negative("strength", self.strength)
+        object.__setattr__(self, "strength", _strength(self.strength))
 
     def value(self, w: Array) -> Array:
         """Return λ Σ |w|, shape (...), for weights w, (..., P)."""
@@ -144,3 +144,9 @@ class L1:
     def gradient(self, w: Array) -> Array:
         """Return λ sign(w), which is 0 at w = 0, shape (..., P)."""
         return self.strength * np.sign(w.real)
+
+
+def _strength(value: float) -> float:
+    if np.ndim(value):
+        raise ValueError(f"strength is {value!r}; expected a single number")
+    return float(non_negative("strength", value))

@@ -122,7 +122,7 @@ class Network:
             da = step(da)
             step = below.backward
         da = step(da, down)
-        self.grad /= float(delta.shape[-1])
+        self.grad *= 1 / delta.shape[-1]
         return da
 
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
@@ -205,14 +205,17 @@ def accuracy(net: Network, x: ArrayLike, y: ArrayLike) -> Array:
     """Return the share of examples that the network puts in the right class, shape (...).
 
     Of several outputs the largest tells the class; a single one tells it by its side of ½.
+    An output that is NaN is never right.
 
     Raises:
-        ValueError: x or y has the wrong shape, or y is not made of 0 and 1.
+        ValueError: x or y has the wrong shape, or y does not name classes by 0 and 1.
     """
     x, y = _pair(net, x, y)
     if not labels(y):
-        raise ValueError("y holds more than 0 and 1; expected labels, to say what is right")
-    return share_right(net.propagate(x), y)
+        raise ValueError(
+            "y does not say a class; expected 0 or 1 in each column, or one 1 among zeros"
+        )
+    return np.mean(classes(net.propagate(x)) == classes(y), axis=-1)[()]
 
 
 def checked(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
@@ -255,18 +258,19 @@ def loss_value(net: Network, loss: Loss, a: Array, y: Array) -> Array:
     return value[()]
 
 
-def share_right(a: Array, y: Array) -> Array:
-    """Return the share of columns of a, (..., n, m), that mean the same class as y's."""
-    if y.shape[-2] == 1:
-        right = ((a > 0.5) == (y > 0.5))[..., 0, :]
-    else:
-        right = a.argmax(axis=-2) == y.argmax(axis=-2)
-    return right.mean(axis=-1)[()]
+def classes(a: Array) -> Array:
+    """Return the class that each column of a, (..., n, m), stands for, shape (..., m).
+
+    It is −1, which is none, where there is a NaN.
+    """
+    index = a[..., 0, :] > 0.5 if a.shape[-2] == 1 else a.argmax(axis=-2)
+    return np.where(np.isnan(a).any(axis=-2), -1, index)
 
 
 def labels(y: Array) -> bool:
-    """Say whether y is made of 0 and 1 only."""
-    return bool(np.all((y == 0) | (y == 1)))
+    """Say whether each column of y names a class: by 0 or 1, or by one 1 among zeros."""
+    binary = np.all((y == 0) | (y == 1))
+    return bool(binary and (y.shape[-2] == 1 or np.all(y.sum(axis=-2) == 1)))
 
 
 def _pair(net: Network, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:

@@ -90,7 +90,7 @@ class Momentum(Optimizer):
         super().__init__(eta)
         self.beta = fraction("beta", beta)
         self.nesterov = nesterov
-        self.v = np.zeros(())
+        self.v = 0.0
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -111,7 +111,7 @@ class AdaGrad(Optimizer):
     def __init__(self, eta: Rate = 0.01, eps: float = 1e-10) -> None:
         super().__init__(eta)
         self.eps = non_negative("eps", eps)
-        self.s = np.zeros(())
+        self.s = 0.0
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -126,7 +126,7 @@ class RMSProp(Optimizer):
         super().__init__(eta)
         self.beta = fraction("beta", beta)
         self.eps = non_negative("eps", eps)
-        self.s = np.zeros(())
+        self.s = 0.0
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -159,16 +159,21 @@ class Adam(Optimizer):
         self.beta1, self.beta2 = fraction("beta1", beta1), fraction("beta2", beta2)
         self.eps = non_negative("eps", eps)
         self.bias_correction = bias_correction
-        self.m = self.s = np.zeros(())
+        self.m = self.s = 0.0
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
-        self.m = self.beta1 * self.m + (1 - self.beta1) * grad
-        self.s = self.beta2 * self.s + (1 - self.beta2) * grad * grad
-        m, s = self.m, self.s
+        if self.k == 1:
+            self.m, self.s = np.zeros_like(theta), np.zeros_like(theta)
+        self.m *= self.beta1
+        self.m += (1 - self.beta1) * grad
+        self.s *= self.beta2
+        self.s += (1 - self.beta2) * grad * grad
+        c1 = c2 = 1.0
         if self.bias_correction:
-            m, s = m / (1 - self.beta1**self.k), s / (1 - self.beta2**self.k)
-        theta -= eta * m / (np.sqrt(s) + self.eps)
+            c1, c2 = 1 - self.beta1**self.k, 1 - self.beta2**self.k
+        # m̂ / (√ŝ + ε), with both corrections taken out of the arrays
+        theta -= (eta * c2**0.5 / c1) * self.m / (np.sqrt(self.s) + self.eps * c2**0.5)
 
 
 class AdamW(Adam):
@@ -204,7 +209,7 @@ def by_norm(limit: float, eps: float = 1e-6) -> Clip:
 
     def clip(grad: Array) -> None:
         norm = np.linalg.norm(grad, axis=-1, keepdims=True)
-        grad *= np.minimum(1, limit / (norm + eps))
+        grad *= limit / np.maximum(norm + eps, limit)
 
     return clip
 

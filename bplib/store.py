@@ -2,9 +2,8 @@
 
 import json
 import os
-import tempfile
-import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
@@ -20,15 +19,16 @@ def save(net: Network, path: str | os.PathLike[str]) -> Path:
 
     Raises:
         ValueError: path does not end in .npz.
+        OSError: nothing can be written there.
     """
     path = _checked(path)
-    handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".draft")
+    draft = path.with_name(f"{uuid4().hex}.draft")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(draft, "xb") as file:
             np.savez(file, description=json.dumps(_description(net)), **net.state)
         os.replace(draft, path)
     except BaseException:
-        os.unlink(draft)
+        draft.unlink(missing_ok=True)
         raise
     return path
 
@@ -39,24 +39,39 @@ def load(net: Network, path: str | os.PathLike[str]) -> Network:
     Raises:
         ValueError: path does not end in .npz, was not written by `save`, or holds another
             architecture, stack or dtype; `net` is then as it was.
+        OSError: there is no such file.
     """
     path = _checked(path)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        found = json.loads(str(arrays.pop("description")))
-        if found["format"] != FORMAT:
-            raise ValueError(found["format"])
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
-        raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
+    arrays, found = _read(path)
     for key, expected in _description(net).items():
-        if found[key] != expected:
+        if found.get(key) != expected:
             raise ValueError(
-                f"path is {str(path)!r}, whose {key} is {found[key]}; net expected {expected}"
+                f"path is {str(path)!r}, whose {key} is {found.get(key)}; net expected {expected}"
             )
+    if _kinds(arrays) != _kinds(net.state):
+        raise ValueError(
+            f"path is {str(path)!r}, which holds {_kinds(arrays)}; expected {_kinds(net.state)}"
+        )
     for name, array in net.state.items():
         array[...] = arrays[name]
     return net
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return all arrays and the description."""
+    with open(path, "rb") as file:
+        try:
+            arrays = dict(np.load(file, allow_pickle=False))
+            found = json.loads(str(arrays.pop("description")))
+            if found["format"] != FORMAT:
+                raise ValueError(found["format"])
+        except Exception as error:  # zipfile and NumPy raise a dozen kinds over a broken file
+            raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
+    return arrays, found
+
+
+def _kinds(arrays: dict[str, np.ndarray]) -> dict[str, str]:
+    return {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
 
 
 def _description(net: Network) -> dict[str, str]:

@@ -11,7 +11,7 @@ from bplib._errors import positive_int
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
 from bplib.losses import Loss
-from bplib.network import Network, backpropagate, checked, labels, loss_value, share_right
+from bplib.network import Network, backpropagate, checked, classes, labels, loss_value
 from bplib.optim import Clip, Optimizer
 
 
@@ -22,8 +22,8 @@ class History:
     Attributes:
         epoch: when each entry was made, in epochs, shape (E,); the first before any update.
         loss: the loss over all examples, penalties included, (E, ...).
-        accuracy: the share of examples in the right class, (E, ...); None unless y is made
-            of 0 and 1.
+        accuracy: the share of examples in the right class, (E, ...); None unless y names
+            classes by 0 and 1.
         validation_loss, validation_accuracy: the same over the validation examples; None
             without any.
         gradient_norm: ‖∂L/∂W‖ of each dense layer in the last update before the entry,
@@ -105,6 +105,8 @@ def fit(
     size = x.shape[-1] if batch_size is None else positive_int("batch_size", batch_size)
     rng = np.random.default_rng(seed)
     log = _Log(net, loss, x, y, _validation(net, loss, validation), patience)
+    if size < x.shape[-1]:
+        x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
     try:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             log.write(0, np.full_like(net.grad, np.nan), np.full_like(net.grad, np.nan))
@@ -134,48 +136,56 @@ class _Log:
             raise ValueError(f"patience is {patience!r} without validation; expected both")
         self.patience = None if patience is None else positive_int("patience", patience)
         self.net, self.loss = net, loss
-        self.data = {"": (x, y, labels(y))}
+        self.data = {"": (x, y, classes(y) if labels(y) else None)}
         if validation is not None:
-            self.data["validation_"] = (*validation, labels(validation[1]))
+            x, y = validation
+            self.data["validation_"] = (x, y, classes(y) if labels(y) else None)
         self.entries: list[dict[str, Any]] = []
         self.interrupted = self.stopped_early = False
-        self.lowest = np.full(net.stack, np.inf)
-        self.best_epoch = np.zeros(net.stack, int)
-        self.best = {name: array.copy() for name, array in net.state.items()}
+        numbers = {name: array.copy() for name, array in net.state.items()}
+        self.best = np.full(net.stack, np.inf), np.zeros(net.stack, int), numbers
 
     def write(self, epoch: int, gradient: Array, before: Array) -> bool:
         """Add an entry, and say whether it is time to stop."""
         net = self.net
         norm, step, size = _norms(net, gradient, net.theta - before, before)
         entry = {"epoch": epoch, "gradient_norm": norm, "update_ratio": step / size}
-        for name, (x, y, classes) in self.data.items():
+        for name, (x, y, right) in self.data.items():
             a = net.propagate(x)
             entry[name + "loss"] = loss_value(net, self.loss, a, y)
-            if classes:
-                entry[name + "accuracy"] = share_right(a, y)
+            if right is not None:
+                entry[name + "accuracy"] = np.mean(classes(a) == right, axis=-1)[()]
+        best = self.best
+        if "validation_loss" in entry:
+            best = self._better(epoch, entry["validation_loss"])
+        self.best = best  # nothing is called until the next line, so Ctrl-C cannot part the two
         self.entries.append(entry)
-        return "validation_loss" in entry and self._look(epoch, entry["validation_loss"])
-
-    def _look(self, epoch: int, loss: Array) -> bool:
-        better = loss < self.lowest
-        self.lowest = np.where(better, loss, self.lowest)
-        self.best_epoch = np.where(better, epoch, self.best_epoch)
-        if self.patience is None:
-            return False
-        for name, array in self.net.state.items():
-            self.best[name][better] = array[better]
-        self.stopped_early = bool(np.all(epoch - self.best_epoch >= self.patience))
+        if self.patience is not None:
+            self.stopped_early = bool(np.all(epoch - best[1] >= self.patience))
         return self.stopped_early
+
+    def _better(self, epoch: int, loss: Array) -> tuple[Array, Array, dict[str, Array]]:
+        """Return lowest loss, its epoch and the numbers that gave it, this epoch counted in."""
+        lowest, best_epoch, numbers = self.best
+        better = np.asarray(loss < lowest)
+        if not better.any():
+            return self.best
+        if self.patience is not None:
+            numbers = {name: array.copy() for name, array in numbers.items()}
+            for name, array in self.net.state.items():
+                numbers[name][better] = array[better]
+        return np.where(better, loss, lowest), np.where(better, epoch, best_epoch), numbers
 
     def close(self) -> History:
         """Put the best parameters back, if asked for, and return the history."""
+        _, best_epoch, numbers = self.best
         if self.patience is not None:
             for name, array in self.net.state.items():
-                array[...] = self.best[name]
+                array[...] = numbers[name]
         series = self.entries[0].keys() if self.entries else ()
         return History(
             **{name: np.array([entry[name] for entry in self.entries]) for name in series},
-            best_epoch=self.best_epoch[()] if "validation_loss" in series else None,
+            best_epoch=best_epoch[()] if "validation_loss" in series else None,
             interrupted=self.interrupted,
             stopped_early=self.stopped_early,
         )
@@ -190,7 +200,7 @@ def _batches(
         yield x, y, True
         return
     order = rng.permutation(m)
-    x, y = x.take(order, axis=-1), y.take(order, axis=-1)
+    x, y = x.mT[..., order, :].mT, y[..., order]
     for start in range(0, m, size):
         end = start + size
         yield x[..., start:end], y[..., start:end], end >= m
