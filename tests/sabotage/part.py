@@ -41,7 +41,7 @@ class Part:
                     judge()
                 except AssertionError:
                     found[name] = "a wrong result"
-                except (ValueError, ArithmeticError):
+                except (ValueError, ArithmeticError, LookupError):
                     found[name] = "a crash"
         return found
 

@@ -40,7 +40,7 @@ PROGRAMS = {
 
 
 def near_and_far(s, sin, cos):
-    """s is needed right below the output and far below, now on the left and now on the right."""
+    """Use s right below the output and far below, now on the left and now on the right."""
     return (s + sin(s * s)) * (cos(s * s) + s)
 
 
