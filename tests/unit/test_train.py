@@ -1,3 +1,5 @@
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,137 @@ def test_progress_bar(capsys):
     assert capsys.readouterr().err == ""
     bplib.fit(*problem(), bplib.SGD(0.1), epochs=2, progress=True)
     assert "training" in capsys.readouterr().err
+
+
+def seen_by(batch_size, m=7, epochs=2, **kwargs):
+    """The columns of each batch, in order, as numbers 0 to m − 1."""
+    net, seen = bplib.mlp([1, 1]), []
+
+    class Watch(bplib.SGD):
+        def step(self, theta, grad):
+            seen.append(net.layers[0].a_prev[0].astype(int).tolist())
+            super().step(theta, grad)
+
+    x = np.arange(m, dtype=float)[None]
+    bplib.fit(
+        net, losses.SquaredError(), x, x, Watch(0), epochs=epochs, batch_size=batch_size, **kwargs
+    )
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "lengths"),
+    [(1, [1] * 7), (2, [2, 2, 2, 1]), (3, [3, 3, 1]), (6, [6, 1]), (7, [7]), (8, [7]), (None, [7])],
+)
+def test_the_last_batch_has_what_is_left(batch_size, lengths):
+    seen = seen_by(batch_size)
+    assert [len(batch) for batch in seen] == 2 * lengths
+    half = len(lengths)
+    for epoch in (seen[:half], seen[half:]):
+        assert sorted(chain(*epoch)) == list(range(7))
+    if half > 1:
+        assert seen[:half] != seen[half:], "each epoch has an order of its own"
+
+
+def test_the_order_is_that_of_the_seed():
+    assert seen_by(2, seed=3) == seen_by(2, seed=3)
+    assert seen_by(2, seed=3) != seen_by(2, seed=4)
+    order = np.random.default_rng(3).permutation(7).tolist()
+    assert list(chain(*seen_by(2, seed=3, epochs=1))) == order
+    assert seen_by(2) == seen_by(2, seed=0)
+
+
+def test_a_generator_may_be_passed_and_goes_on():
+    rng = np.random.default_rng(3)
+    both = seen_by(2, seed=rng, epochs=1) + seen_by(2, seed=rng, epochs=1)
+    assert both == seen_by(2, seed=3, epochs=2)
+
+
+def test_seed_none_is_a_new_order_each_time():
+    assert len({str(seen_by(2, m=30, seed=None)) for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 99, None])
+def test_lists_and_whole_numbers_are_as_good_as_arrays(batch_size):
+    net, loss, x, y = problem()
+    twin = net.copy()
+    kwargs = {"epochs": 3, "batch_size": batch_size}
+    validation = ([[0, 1], [1, 0]], [[True, False]])
+    as_arrays = tuple(np.array(part, dtype=float) for part in validation)
+    ours = bplib.fit(
+        net,
+        loss,
+        x.astype(int).tolist(),
+        y.astype(int),
+        bplib.SGD(1),
+        validation=list(validation),
+        **kwargs,
+    )
+    theirs = bplib.fit(twin, loss, x, y, bplib.SGD(1.0), validation=as_arrays, **kwargs)
+    np.testing.assert_array_equal(net.theta, twin.theta)
+    np.testing.assert_array_equal(ours.loss, theirs.loss)
+    np.testing.assert_array_equal(ours.validation_loss, theirs.validation_loss)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 3])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_nothing_that_is_passed_in_changes(batch_size, order):
+    net, loss, x, y = problem()
+    eta = np.array([0.5, 0.1])
+    net = bplib.mlp([2, 3, 1], output="sigmoid", stack=2)
+    passed = [np.array(a, order=order) for a in (x, y, x[:, :3], y[:, :3])]
+    for array in (*passed, eta):
+        array.flags.writeable = False
+    kept = [array.copy() for array in (*passed, eta)]
+    penalized = loss + losses.L2(0.1)
+    history = bplib.fit(
+        net,
+        penalized,
+        *passed[:2],
+        bplib.SGD(eta),
+        epochs=3,
+        batch_size=batch_size,
+        validation=passed[2:],
+        patience=1,
+        clip=bplib.optim.by_norm(0.1),
+    )
+    for array, before in zip((*passed, eta), kept, strict=True):
+        np.testing.assert_array_equal(array, before)
+    assert loss.penalties == ()
+    assert penalized.penalties == (losses.L2(0.1),)
+    net.theta += 1
+    assert not np.shares_memory(history.loss, net.theta)
+
+
+def test_a_read_only_view_of_someone_elses_data():
+    """Columns of a table, taken as rows."""
+    net, loss, *_ = problem()
+    table = np.arange(24, dtype=float).reshape(8, 3) % 5 / 5
+    bplib.fit(net, loss, table[::2, :2].T, table[::2, 2:].T, bplib.SGD(0.1), batch_size=3)
+    np.testing.assert_array_equal(table, np.arange(24, dtype=float).reshape(8, 3) % 5 / 5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_batch_norm_refuses_a_batch_of_one(batch_size):
+    net = bplib.Network([bplib.Dense(2, 3), bplib.layers.BatchNorm(3), bplib.Dense(3, 1)])
+    x, y = np.ones((2, 5)), np.ones((1, 5))
+    with pytest.raises(ValueError, match="the batch has 1 example; BatchNorm expected at least 2"):
+        bplib.fit(net, losses.SquaredError(), x, y, bplib.SGD(0.1), batch_size=batch_size)
+
+
+def test_clip_and_optimizer_see_the_gradient_once_each_update():
+    net, loss, x, y = problem()
+    order = []
+
+    class Watch(bplib.SGD):
+        def step(self, theta, grad):
+            order.append("step")
+            assert grad is net.grad
+            assert theta is net.theta
+
+    def clip(grad):
+        order.append("clip")
+        assert grad is net.grad
+
+    bplib.fit(net, loss, x, y, Watch(0.1), epochs=2, batch_size=2, clip=clip)
+    assert order == ["clip", "step"] * 4
