@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SITE   := _build/html
+BENCH  := .venv-bench
 
 LIBRARY   := $(wildcard bplib/*.py bplib/*/*.py)
 CHAPTERS  := $(wildcard chapters/*.md exercises/*.md)
@@ -13,7 +14,7 @@ EXTENSION := $(wildcard _ext/bpsite/*.py)
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint clean distclean
+.PHONY: help book serve test lint bench clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,11 +34,14 @@ lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+bench: $(BENCH)/.stamp  ## time bplib beside PyTorch, JAX and others (about ten minutes)
+	$(BENCH)/bin/python -m benchmarks
+
 clean:  ## remove what was built, keep the environment
 	rm -rf _build chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book
 
 distclean: clean  ## remove the environment too
-	rm -rf $(VENV) node_modules *.egg-info
+	rm -rf $(VENV) $(BENCH) node_modules *.egg-info
 
 # Python, the pinned requirements and bplib itself, editable.
 $(STAMPS)/venv:
@@ -56,6 +60,12 @@ $(STAMPS)/python: requirements.txt pyproject.toml | $(STAMPS)/venv
 
 $(STAMPS)/test: requirements-test.txt $(STAMPS)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements-test.txt
+	@touch $@
+
+# The contestants have an environment of their own, so that the book's stays small.
+$(BENCH)/.stamp: requirements.txt requirements-bench.txt $(STAMPS)/venv
+	test -x $(BENCH)/bin/python || $(BIN)/python -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements-bench.txt
 	@touch $@
 
 # npm and node come with the requirements, so that nothing but Python and make need be there.

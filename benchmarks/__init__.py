@@ -1,0 +1,1 @@
+"""How long training takes, by bplib and by others, measured side by side in one run."""
