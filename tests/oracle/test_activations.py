@@ -5,21 +5,11 @@ import pytest
 import sympy as sp
 
 from bplib import activations, init, symbolic
+from oracle.twin import ACTIVATIONS as TORCH
 
 RTOL = 1e-14  # a few roundings of float64 in each formula
 ATOL = 1e-15  # 1 − a² and 1 − a are rounded where a is close to 1
 ELEMENTWISE = [name for name in activations.ACTIVATIONS if name != "softmax"]
-TORCH = {
-    "identity": lambda F, z: z * 1,
-    "sigmoid": lambda F, z: F.sigmoid(z),
-    "tanh": lambda F, z: F.tanh(z),
-    "relu": lambda F, z: F.relu(z),
-    "leaky_relu": lambda F, z: F.leaky_relu(z),
-    "elu": lambda F, z: F.elu(z),
-    "gelu": lambda F, z: F.gelu(z),
-    "softplus": lambda F, z: F.softplus(z),
-    "softmax": lambda F, z: F.softmax(z, dim=-2),
-}
 Z = np.array([-4.1, -1.5, -0.3, 0.2, 0.9, 3.7])
 
 

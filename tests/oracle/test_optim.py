@@ -5,27 +5,12 @@ import pytest
 
 import bplib
 from bplib import optim, schedules
+from oracle.twin import OPTIMIZERS
 
 STEPS = 50
 RTOL = 1e-12  # fifty float64 updates; what differs is the order of a few roundings
 
-PAIRS = {
-    "SGD": (lambda: optim.SGD(0.1), "SGD", {"lr": 0.1}),
-    "Momentum": (lambda: optim.Momentum(0.05), "SGD", {"lr": 0.05, "momentum": 0.9}),
-    "Nesterov": (
-        lambda: optim.Nesterov(0.05, beta=0.8),
-        "SGD",
-        {"lr": 0.05, "momentum": 0.8, "nesterov": True},
-    ),
-    "AdaGrad": (lambda: optim.AdaGrad(0.1), "Adagrad", {"lr": 0.1}),
-    "RMSProp": (lambda: optim.RMSProp(0.01), "RMSprop", {"lr": 0.01}),
-    "Adam": (lambda: optim.Adam(0.01), "Adam", {"lr": 0.01}),
-    "AdamW": (
-        lambda: optim.AdamW(0.01, weight_decay=0.1),
-        "AdamW",
-        {"lr": 0.01, "weight_decay": 0.1},
-    ),
-}
+PAIRS = {kind.__name__: pair for kind, pair in OPTIMIZERS.items()}
 
 
 def curved(theta):
