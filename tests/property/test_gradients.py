@@ -1,12 +1,18 @@
 """What must hold for every network, on networks that hypothesis draws."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle import deep_reference as deep
 from oracle.reference import complex_step_gradient, data, distance, loss_value, network
 
 import bplib
-from bplib import losses
+from bplib import Network, losses
+from bplib.activations import ACTIVATIONS
+from bplib.layers import BatchNorm, Dropout
 
 EXACT = 1e-12  # float64 roundings over at most six layers; complex step adds none
 REORDERED = 1e-13  # the same sum in another order
@@ -140,3 +146,153 @@ def test_a_short_step_downhill_lowers_the_loss(problem):
         bplib.SGD(1e-6 / length).step(net.theta, grad)  # a step of length 1e-6
         fall = value - bplib.evaluate(net, loss, x, y)
         assert abs(fall / (1e-6 * length) - 1) < 1e-2
+
+
+# From here on: any mix of layers.
+
+WIDTHS = st.integers(1, 8)
+ANY_NAME = st.sampled_from(sorted(ACTIVATIONS))
+PLAIN = ["dense", "activate", "dropout", "batch_norm", "layer_norm"]
+PENALTIES = [(), (losses.L2(0.1),), (losses.L1(0.1),), (losses.L1(0.03), losses.L2(0.02))]
+
+
+@st.composite
+def chains(draw, n, least, most, nested=0):
+    """A list of `least` to `most` layers on n units, and the number of units at its end."""
+    chain = []
+    for _ in range(draw(st.integers(least, most))):
+        kind = draw(st.sampled_from(PLAIN + ["residual"] * (nested < 2)))
+        if kind == "dense":
+            n_in, n = n, draw(WIDTHS)
+            chain.append((kind, n_in, n, draw(ANY_NAME)))
+        elif kind == "activate":
+            chain.append((kind, n, draw(ANY_NAME)))
+        elif kind == "dropout":
+            chain.append((kind, n, draw(st.sampled_from([0.0, 0.2, 0.5])), draw(st.integers(0, 9))))
+        elif kind == "residual":
+            inner, end = draw(chains(n, 1, 3, nested + 1))
+            back = [] if end == n else [("dense", end, n, draw(ANY_NAME))]
+            chain.append((kind, inner + back))
+        else:
+            chain.append((kind, n))
+    return chain, n
+
+
+@st.composite
+def deep_problems(draw):
+    """Chain, loss, network, x and y: depth 1–6, residuals two deep, width 1–8, batch 1–9."""
+    n_in = draw(WIDTHS)
+    chain, n = draw(chains(n_in, 0, 5))
+    last, n_out = draw(chains(n, 1, 1))
+    loss, outputs = draw(st.sampled_from(OUTPUTS))
+    if isinstance(loss, losses.BinaryCrossEntropy) and last[0][0] != "activate":
+        last, n_out = [("dense", n, n_out, "sigmoid")], n_out
+    if last[0][0] in ("dense", "activate") and not isinstance(loss, losses.SquaredError):
+        last = [(*last[0][:-1], outputs[0])]
+    chain = chain + last
+    for penalty in draw(st.sampled_from(PENALTIES)):
+        loss = loss + penalty
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    net = deep_network(chain, rng)
+    least = 2 if any(isinstance(layer, BatchNorm) for layer in net.walk()) else 1
+    return chain, loss, net, *data([n_in, n_out], loss, draw(st.integers(least, 9)), rng)
+
+
+def deep_network(chain, rng, stack=None):
+    """Weights N(0, 1/n_in), biases and β N(0, ¼), γ N(1, ¼); masks are held once drawn."""
+    net = Network([deep.layer(*one) for one in chain], stack)
+    for layer in net.walk():
+        layer.hold = True
+        for name in layer.shapes:
+            p = getattr(layer, name)
+            p[...] = rng.standard_normal(p.shape) / (2 if name != "W" else np.sqrt(layer.n_in))
+            p += name == "gamma"
+    return net
+
+
+def amplification(net):
+    """How much larger than elsewhere roundings may be, 1 in most networks.
+
+    A normalization of nearly equal numbers (one unit, dead ReLUs, two examples) divides their
+    roundings by a small deviation, down to √ε = 0.003.
+    """
+    small = [np.min(layer.deviation) for layer in net.walk() if hasattr(layer, "deviation")]
+    return np.prod([max(1, 0.1 / deviation) for deviation in small])
+
+
+def dropouts(net):
+    return [layer for layer in net.walk() if isinstance(layer, Dropout)]
+
+
+@given(deep_problems())
+@settings(max_examples=3000)
+def test_deep_gradient_is_that_of_complex_step(problem):
+    chain, loss, net, x, y = problem
+    value, grad = run(net, loss, x, y)
+    masks = [layer.mask for layer in dropouts(net)]
+    assert distance(value, deep.loss_value(chain, loss, net.theta, x, y, masks), FLOOR) < EXACT
+    exact = deep.gradient(chain, loss, net.theta, x, y, masks)
+    assert distance(grad, exact, FLOOR) < EXACT * amplification(net)
+
+
+@given(deep_problems())
+@settings(max_examples=60)
+def test_deep_gradcheck_agrees(problem):
+    _, loss, net, x, y = problem
+    check = bplib.gradcheck(net, loss, x, y, "complex")
+    assert distance(check.analytic, check.numeric, FLOOR) < EXACT * amplification(net)
+    assert check.kinks == 0
+
+
+@given(deep_problems(), st.integers(0, 2**32 - 1))
+def test_deep_stack_is_its_members(problem, seed):
+    chain, loss, net, x, y = problem
+    stack = deep_network(chain, np.random.default_rng(seed), stack=3)
+    values, grads = run(stack, loss, x, y)
+    values = np.broadcast_to(values, 3)  # a network without parameters is the same three times
+    for k in range(3):
+        net.theta[...] = stack.theta[k]
+        for mine, theirs in zip(dropouts(net), dropouts(stack), strict=True):
+            mine.mask = theirs.mask[k] if theirs.mask.ndim == 3 else theirs.mask
+        value, grad = run(net, loss, x, y)
+        tolerance = REORDERED * amplification(net)
+        assert distance(values[k], value, 1.0) < tolerance
+        assert distance(grads[k], grad, 1.0) < tolerance
+    for name, array in net.state.items():
+        assert stack.state[name].shape == (3, *array.shape)
+
+
+@given(deep_problems())
+def test_evaluating_leaves_the_state_alone(problem):
+    _, loss, net, x, y = problem
+    run(net, loss, x, y)
+
+    def everything():
+        numbers = [*net.state.values(), net.grad, *(layer.mask for layer in dropouts(net))]
+        draws = [layer.rng.bit_generator.state for layer in dropouts(net)]
+        return [array.tobytes() for array in numbers], draws
+
+    before = everything()
+    a = net.forward(x)
+    value = bplib.evaluate(net, loss, x, y)
+    assert everything() == before
+    np.testing.assert_array_equal(net.forward(x), a)
+    assert bplib.evaluate(net, loss, x, y) == value
+    each = [net.forward(x[:, [k]]) for k in range(x.shape[1])]
+    assert distance(np.concatenate(each, axis=1), a, 1.0) < REORDERED * amplification(net)
+
+
+@given(deep_problems(), st.sampled_from([None, 2]), st.sampled_from([np.float64, np.float32]))
+@settings(max_examples=100)
+def test_what_is_saved_comes_back(problem, stack, dtype):
+    chain, loss, _, x, y = problem
+    net, twin = (Network([deep.layer(*one) for one in chain], stack, dtype) for _ in range(2))
+    net.theta += np.random.default_rng(0).standard_normal(net.theta.shape)
+    run(net, loss, x, y)
+    with tempfile.TemporaryDirectory() as folder:
+        bplib.load(twin, bplib.save(net, Path(folder) / "net.npz"))
+    for name, array in net.state.items():
+        assert twin.state[name].tobytes() == array.tobytes()
+        assert twin.state[name].dtype == dtype
+    np.testing.assert_array_equal(twin.forward(x), net.forward(x))
+    assert bplib.evaluate(twin, loss, x, y).tobytes() == bplib.evaluate(net, loss, x, y).tobytes()
