@@ -78,7 +78,7 @@ class Network:
 
     @property
     def state(self) -> dict[str, Array]:
-        """All that training changes: theta, and what layers remember, such as running averages."""
+        """Theta and what layers remember beside it, such as running averages: name -> array."""
         remembered = {
             f"{name}[{l}]": array
             for l, layer in enumerate(self.walk())

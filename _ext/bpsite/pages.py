@@ -1,5 +1,6 @@
 """Takes out of each page what would ask a foreign host or break, before the theme writes it."""
 
+import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -40,6 +41,16 @@ def repair_roles(app, pagename, templatename, context, doctree):
     for old, new in MISLEADING.items():
         if "body" in context:
             context["body"] = context["body"].replace(old, new)
+    if "body" in context:  # Sphinx writes a long signature as definitions of nothing
+        context["body"] = SIGNATURE.sub(_lines, context["body"])
+
+
+SIGNATURE = re.compile(r"<dl>\s*(<dd>(?:(?!<dl|</dl>).)*</dd>)\s*</dl>", re.DOTALL)
+
+
+def _lines(match):
+    inside = match[1].replace("<dd>", '<span class="bp-parameter">').replace("</dd>", "</span>")
+    return f'<span class="bp-parameters">{inside}</span>'
 
 
 def setup(app):

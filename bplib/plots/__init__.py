@@ -3,6 +3,7 @@
 from bplib.plots.base import Picture, decades, figure, number, show
 from bplib.plots.diagram import network
 from bplib.plots.loop import training_step
+from bplib.plots.surface import loss_surface, slice_loss
 from bplib.svg import (
     ERROR,
     FORWARD,
@@ -32,8 +33,10 @@ __all__ = [
     "Picture",
     "decades",
     "figure",
+    "loss_surface",
     "network",
     "number",
     "show",
+    "slice_loss",
     "training_step",
 ]

@@ -1,0 +1,24 @@
+"""The reference page: docstrings of bplib as they stand in the source, made safe for Sphinx."""
+
+import re
+
+
+def plain(app, what, name, obj, options, lines):
+    """Keep |w| and **axes from being read as markup; what stands in backticks stays."""
+    for i, line in enumerate(lines):
+        parts = re.split(r"(``?[^`]+``?|:[a-z]+:`[^`]*`)", line)
+        parts[::2] = [re.sub(r"(\||\*\*)", r"\\\1", part) for part in parts[::2]]
+        lines[i] = "".join(parts)
+
+
+def setup(app):
+    """Read docstrings in Google's style, where shapes stand; annotations would only repeat them."""
+    for extension in ("sphinx.ext.autodoc", "sphinx.ext.napoleon"):
+        app.setup_extension(extension)
+    app.connect("autodoc-process-docstring", plain)
+    app.config.default_role = "code"
+    app.config.autodoc_typehints = "none"
+    app.config.autodoc_preserve_defaults = True
+    app.config.python_maximum_signature_line_length = 60
+    app.config.napoleon_use_rtype = False
+    app.config.napoleon_preprocess_types = False
