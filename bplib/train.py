@@ -217,7 +217,9 @@ def _validation(net: Network, loss: Loss, validation: Any) -> tuple[Array, Array
     if validation is None:
         return None
     if not (isinstance(validation, (tuple, list)) and len(validation) == 2):
-        raise ValueError("validation is not a pair; expected (x, y)")
+        raise ValueError(
+            f"validation is no pair but a {type(validation).__name__}; expected (x, y)"
+        )
     try:
         return checked(net, loss, *validation)
     except ValueError as error:

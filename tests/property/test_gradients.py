@@ -225,7 +225,7 @@ def dropouts(net):
 
 
 @given(deep_problems())
-@settings(max_examples=3000)
+@settings(max_examples=2000)
 def test_deep_gradient_is_that_of_complex_step(problem):
     chain, loss, net, x, y = problem
     value, grad = run(net, loss, x, y)

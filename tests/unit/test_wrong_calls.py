@@ -1,11 +1,13 @@
 """Every wrong call says which argument is wrong, what came and what was expected."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 import bplib
-from bplib import Dense, Network, activations, init, losses, plots, symbolic
+from bplib import Dense, Network, activations, init, losses, optim, plots, symbolic
 from bplib.curvature import hessian, hessian_vector, largest_curvature
 from bplib.ledger import ledger
 
@@ -33,7 +35,8 @@ def grad(network, loss, x, y):
 
 
 def train(**kwargs):
-    return lambda: bplib.fit(net(), SE, X, Y, **{"optimizer": bplib.SGD(0.1)} | kwargs)
+    given = {"loss": SE, "x": X, "y": Y, "optimizer": bplib.SGD(0.1)} | kwargs
+    return lambda: bplib.fit(net(), **given)
 
 
 def product(v, network=None, x=X):
@@ -187,6 +190,101 @@ CALLS = {
         "x has shape (4, 2)",
         "columns",
     ),
+    "fit: optimizer without step": (train(optimizer=object()), "optimizer", "object", "SGD(0.1)"),
+    "fit: optimizer None": (train(optimizer=None), "optimizer", "None", "SGD(0.1)"),
+    "fit: batch_size float": (train(batch_size=2.0), "batch_size", "2.0", "whole number"),
+    "fit: every 0": (train(every=0), "every", "0", "at least 1"),
+    "fit: every float": (train(every=0.5), "every", "0.5", "whole number"),
+    "fit: every None": (train(every=None), "every", "None", "whole number"),
+    "fit: patience 0": (train(patience=0, validation=(X, Y)), "patience", "0", "at least 1"),
+    "fit: patience float": (
+        train(patience=1.5, validation=(X, Y)),
+        "patience",
+        "1.5",
+        "whole number",
+    ),
+    "fit: patience True": (train(patience=True, validation=(X, Y)), "patience", "True"),
+    "fit: patience alone": (train(patience=3), "patience", "3", "without validation", "both"),
+    "fit: clip a number": (train(clip=1.0), "clip", "1.0", "by_norm(1.0)"),
+    "fit: clip a name": (train(clip="norm"), "clip", "'norm'", "by_norm(1.0)"),
+    "fit: clip not yet made": (train(clip=optim.by_norm), "limit", "array", "above 0"),
+    "fit: validation one array": (train(validation=X), "validation", "ndarray", "(x, y)"),
+    "fit: validation of three": (train(validation=(X, Y, Y)), "validation", "tuple", "(x, y)"),
+    "fit: validation empty": (train(validation=()), "validation", "tuple", "(x, y)"),
+    "fit: validation text": (train(validation="xy"), "validation", "str", "(x, y)"),
+    "fit: validation x": (
+        train(validation=(X.T, Y)),
+        "validation",
+        "x has shape (4, 2)",
+        "columns",
+    ),
+    "fit: validation y": (train(validation=(X, Y.T)), "validation", "y has shape (4, 1)"),
+    "fit: validation other m": (
+        train(validation=(X, Y[:, :2])),
+        "validation",
+        "(2, 4)",
+        "(1, 2)",
+        "same number of columns",
+    ),
+    "fit: validation NaN": (train(validation=(hole(NAN), Y)), "validation", "x", "NaN", "none"),
+    "fit: validation labels": (
+        train(loss=BCE, validation=(X, 2 * Y)),
+        "validation",
+        "y",
+        "2.0",
+        "from 0 to 1",
+    ),
+    "fit: loss": (train(loss="mse"), "loss", "'mse'", "SquaredError()"),
+    "fit: penalty for a loss": (train(loss=losses.L2(0.1)), "loss", "L2", "SquaredError()"),
+    "fit: epochs None": (train(epochs=None), "epochs", "None", "whole number"),
+    "accuracy: y": (
+        lambda: bplib.accuracy(net(), X, Y / 2),
+        "y does not say a class",
+        "0 or 1",
+    ),
+    "accuracy: several labels": (
+        lambda: bplib.accuracy(three(), X, np.ones((3, 4))),
+        "y",
+        "one 1 among zeros",
+    ),
+    "accuracy: y rows": (lambda: bplib.accuracy(net(), X, Y.T), "y", "(4, 1)", "columns"),
+    "accuracy: x": (lambda: bplib.accuracy(net(), X.T, Y), "x", "(4, 2)", "columns"),
+    "accuracy: class numbers": (
+        lambda: bplib.accuracy(three(), X, [[0, 1, 2, 1]]),
+        "y",
+        "(1, 4)",
+        "(3, m)",
+    ),
+    "L2: negative": (lambda: losses.L2(-0.1), "strength", "-0.1", "not negative"),
+    "L2: NaN": (lambda: losses.L2(NAN), "strength", "nan", "finite"),
+    "L2: inf": (lambda: losses.L2(INF), "strength", "inf", "finite"),
+    "L2: text": (lambda: losses.L2("strong"), "strength", "'strong'", "number"),
+    "L2: None": (lambda: losses.L2(None), "strength", "None", "number"),
+    "L2: one for each member": (lambda: losses.L2([0.1, 0.2]), "strength", "[0.1, 0.2]", "single"),
+    "L1: negative": (lambda: losses.L1(-1), "strength", "-1", "not negative"),
+    "L1: array": (lambda: losses.L1(np.ones(2)), "strength", "array", "single"),
+    "loss + number": (lambda: SE + 0.1, "penalty", "0.1", "L2(0.01)"),
+    "loss + class": (lambda: SE + losses.L2, "penalty", "L2", "L2(0.01)"),
+    "loss + loss": (lambda: SE + BCE, "penalty", "BinaryCrossEntropy", "L2(0.01)"),
+    "loss + None": (lambda: SE + None, "penalty", "None", "L2(0.01)"),
+    "by_norm: 0": (lambda: optim.by_norm(0), "limit", "0", "above 0"),
+    "by_norm: negative": (lambda: optim.by_norm(-1.0), "limit", "-1.0", "above 0"),
+    "by_norm: NaN": (lambda: optim.by_norm(NAN), "limit", "nan", "finite"),
+    "by_norm: inf": (lambda: optim.by_norm(INF), "limit", "inf", "finite"),
+    "by_norm: text": (lambda: optim.by_norm("1"), "limit", "'1'", "number"),
+    "by_norm: None": (lambda: optim.by_norm(None), "limit", "None", "number"),
+    "by_norm: eps": (lambda: optim.by_norm(1, eps=-1e-6), "eps", "-1e-06", "not negative"),
+    "by_value: 0": (lambda: optim.by_value(0.0), "limit", "0.0", "above 0"),
+    "by_value: negative": (lambda: optim.by_value(-0.1), "limit", "-0.1", "above 0"),
+    "by_value: a pair": (lambda: optim.by_value((-1, 1)), "limit", "(-1, 1)", "number"),
+    "save: other suffix": (lambda: bplib.save(net(), "net.npy"), "path", "'net.npy'", ".npz"),
+    "save: no suffix": (lambda: bplib.save(net(), Path("net")), "path", "'net'", ".npz"),
+    "save: a number": (lambda: bplib.save(net(), 3), "path", "3", ".npz"),
+    "save: None": (lambda: bplib.save(net(), None), "path", "None", ".npz"),
+    "save: the other way round": (lambda: bplib.save("net.npz", net()), "path", "Network", ".npz"),
+    "load: other suffix": (lambda: bplib.load(net(), "net.pt"), "path", "'net.pt'", ".npz"),
+    "load: a number": (lambda: bplib.load(net(), 3.5), "path", "3.5", ".npz"),
+    "load: the other way round": (lambda: bplib.load("net.npz", net()), "path", "Network", ".npz"),
     "gradcheck: method": (
         lambda: bplib.gradcheck(net(), SE, X, Y, "forward"),
         "method",
@@ -365,6 +463,11 @@ def test_a_failed_call_leaves_theta_alone():
     for x, y in ((X.T, Y), (hole(NAN), Y), (X, Y * NAN)):
         with pytest.raises(ValueError, match="expected"):
             bplib.fit(network, SE, x, y, bplib.SGD(0.1))
+        np.testing.assert_array_equal(network.theta, theta)
+    wrong = [{"every": 0}, {"patience": 2}, {"clip": 1.0}, {"validation": X}, {"batch_size": 0}]
+    for kwargs in wrong:
+        with pytest.raises(ValueError, match="expected"):
+            bplib.fit(network, SE, X, Y, bplib.SGD(0.1), **kwargs)
         np.testing.assert_array_equal(network.theta, theta)
 
 
