@@ -26,7 +26,7 @@ THREADS = {
     "JAX_ENABLE_X64": "1",
 }
 
-PACKAGES = ("bplib", "numpy", "scipy", "torch", "jax", "jaxlib", "scikit-learn", "autograd")
+PACKAGES = ("numpy", "scipy", "torch", "jax", "jaxlib", "scikit-learn", "autograd")
 
 
 class Unavailable(Exception):
@@ -73,7 +73,7 @@ def jax() -> ModuleType:
 
 def versions() -> dict[str, str]:
     """Return the version of Python and of each contestant that is installed."""
-    found = {"Python": platform.python_version()}
+    found = {"Python": platform.python_version(), "bplib": library("bplib").__version__}
     for name in (*PACKAGES, "micrograd"):
         try:
             found[name] = metadata.version(name)

@@ -14,7 +14,7 @@ def test_lock_file_has_no_addresses():
     assert all(package.get("integrity") for name, package in packages.items() if name)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("requirements*.txt")))
 def test_requirements_are_exact_and_have_no_addresses(name):
     lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text("utf8").splitlines()]
     assert all("==" in line and "://" not in line for line in lines if line)

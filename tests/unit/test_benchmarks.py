@@ -1,11 +1,13 @@
+import json
 import sys
 from functools import partial
 
 import numpy as np
 import pytest
 
-from benchmarks import digits, stacks, xor
+from benchmarks import digits, growth, report, stacks, suite, xor
 from benchmarks.harness import Contest, Contestant, WrongResult, measure, order
+from benchmarks.machine import Unavailable
 
 
 class Clock:
@@ -106,3 +108,116 @@ def test_stack_and_single_networks_agree():
 def test_measuring_needs_no_foreign_library_to_be_imported():
     assert partial(xor.contest, steps=1)().contestants
     assert "jax" not in sys.modules
+
+
+def test_a_ratio_is_taken_round_by_round():
+    clock, times = Clock(), {"bplib": iter([9, 1, 1, 2]), "other": iter([9, 3, 10, 4])}
+
+    def setup(name):
+        def train():
+            clock.now += next(times[name])
+            return 1.0
+
+        return lambda: train
+
+    who = [Contestant(name, setup(name), lambda: 1.0) for name in times]
+    outcome = measure(Contest("race", who), rounds=3, clock=clock)
+    assert outcome.row("other").ratio == (3, 2, 10)  # of 3/1, 10/1 and 4/2
+    assert outcome.row("other").seconds == 4
+    assert outcome.row("other").warm_up == 5
+    assert outcome.ratio("bplib", "other").high == 0.5
+
+
+def test_part_of_the_work_is_scaled_and_said():
+    clock = Clock()
+    part = Contestant("part", clock.runner(2.0), lambda: 1.0, scale=50, note="a fiftieth")
+    outcome = measure(Contest("race", [part], baseline="part"), rounds=2, clock=clock)
+    assert outcome.row("part").seconds == 100
+    assert "a fiftieth" in report.table(outcome)
+    for own in ({"expected": None}, {"expected": lambda: 1.0, "scale": 2}):
+        with pytest.raises(ValueError, match="note is empty"):
+            Contestant("silent", clock.runner(1.0), **own)
+
+
+def test_a_result_that_goes_wrong_later_is_refused_too():
+    clock, losses = Clock(), iter([1.0, 1.0, float("nan")])
+    later = Contestant("later", lambda: lambda: next(losses), lambda: 1.0)
+    with pytest.raises(WrongResult, match="later"):
+        measure(Contest("race", [later], baseline="later"), rounds=2, clock=clock)
+
+
+def test_who_is_not_installed_is_named():
+    def setup():
+        raise Unavailable("nobody is not installed")
+
+    clock = Clock()
+    who = [
+        Contestant("nobody", setup, lambda: 1.0),
+        Contestant("bplib", clock.runner(1.0), lambda: 1.0),
+    ]
+    outcome = measure(Contest("race", who), rounds=1, clock=clock)
+    assert [row.name for row in outcome.rows()] == ["bplib"]
+    assert "nobody (nobody is not installed)" in report.table(outcome)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (12, "12.0 s"),
+        (0.9999, "1.00 s"),
+        (0.12, "120 ms"),
+        (1.2e-3, "1.20 ms"),
+        (8.5e-5, "85.0 µs"),
+    ],
+)
+def test_durations(seconds, text):
+    assert report.duration(seconds) == text
+
+
+def test_a_whole_run_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmarks.harness.gc.collect", int)  # slow once PyTorch is loaded
+    clock = Clock()
+
+    def race(contest):
+        names = [who.name for who in contest.contestants]
+        who = [Contestant(name, clock.runner(1.0 + names.index(name)), float) for name in names]
+        same = Contest(contest.title, who, contest.baseline, tolerance=1)
+        return measure(same, rounds=2, clock=clock)
+
+    contests = {
+        "xor": xor.contest(2),
+        "digits": digits.contest(1),
+        "stacks": stacks.contest(3, 2, 1),
+    }
+    outcomes = {name: race(contest) for name, contest in contests.items()}
+    curves = dict(growth.curves(race, (2, 8), (1, 10)))
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n\n{report.BEGIN}\nold\n{report.END}\n\nafter\n", encoding="utf-8")
+    setting = {"cpu": "a CPU", "system": "Any", "rounds": 2, "versions": {"bplib": "0"}}
+    for _ in range(2):
+        suite.write(tmp_path, setting, outcomes, curves)
+        text = page.read_text("utf-8")
+        assert text.startswith("before\n")
+        assert text.endswith("\nafter\n")
+        assert text.count(report.BEGIN) == text.count("# Goals") == 1
+        assert "old" not in text
+    numbers = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    assert len(numbers["goals"]) == len(report.GOALS)
+    assert numbers["contests"]["xor"]["contestants"][0]["seconds"] == [1, 1]
+    for name, curve in curves.items():
+        svg = (tmp_path / f"{name}.svg").read_text("utf-8")
+        assert "aria-label" in svg
+        assert "currentColor" not in svg
+        assert "var(--" not in svg
+        assert all(who in text for who in curve.names)
+
+
+@pytest.mark.parametrize(
+    "page", ["no marks", report.END + report.BEGIN, 2 * (report.BEGIN + report.END)]
+)
+def test_a_page_without_its_marks_stays_as_it_is(tmp_path, page):
+    path = tmp_path / "README.md"
+    path.write_text(page, encoding="utf-8")
+    with pytest.raises(ValueError, match="has not one"):
+        report.refresh(path, "block")
+    assert path.read_text("utf-8") == page
