@@ -1,9 +1,12 @@
 """Pictures of networks and training, in one visual language."""
 
 from bplib.plots.base import Picture, decades, figure, number, show
+from bplib.plots.boundary import decision_boundary
 from bplib.plots.diagram import network
+from bplib.plots.graph import computational_graph
 from bplib.plots.loop import training_step
 from bplib.plots.surface import loss_surface, slice_loss
+from bplib.plots.training import dashboard, gradient_by_layer
 from bplib.svg import (
     ERROR,
     FORWARD,
@@ -31,8 +34,12 @@ __all__ = [
     "PARAMETER",
     "STYLE",
     "Picture",
+    "computational_graph",
+    "dashboard",
     "decades",
+    "decision_boundary",
     "figure",
+    "gradient_by_layer",
     "loss_surface",
     "network",
     "number",
