@@ -9,7 +9,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from types import ModuleType
 
-THREADS = {
+ENVIRONMENT = {
     name: "1"
     for name in (
         "OMP_NUM_THREADS",
@@ -24,6 +24,7 @@ THREADS = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "JAX_PLATFORMS": "cpu",
     "JAX_ENABLE_X64": "1",
+    "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",  # compiling costs what it costs the first time
 }
 
 PACKAGES = ("numpy", "scipy", "torch", "jax", "jaxlib", "scikit-learn", "autograd")
@@ -35,7 +36,7 @@ class Unavailable(Exception):
 
 def one_thread() -> None:
     """Set what the libraries read at import; nothing of theirs may be imported before."""
-    os.environ.update(THREADS)
+    os.environ.update(ENVIRONMENT)
 
 
 def library(name: str) -> ModuleType:
