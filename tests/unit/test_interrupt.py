@@ -141,6 +141,31 @@ def test_between_two_entries():
     assert history.epoch.tolist() == [0, 5, 10, 15]
 
 
+@pytest.mark.parametrize("when", [1, 2, 3, 4])
+def test_while_the_best_numbers_are_put_aside(monkeypatch, when):
+    """θ of one epoch never comes back with the running averages of another."""
+    net, x, y, validation = problem()
+    right, calls = Network.state.fget, []
+
+    class Halfway(dict):
+        def items(self):
+            yield from list(super().items())[:1]
+            raise KeyboardInterrupt
+
+    def state(self):
+        calls.append(self)
+        return (Halfway if len(calls) == when + 1 else dict)(right(self))  # the first is fit's own
+
+    monkeypatch.setattr(Network, "state", property(state))
+    kwargs = {"validation": validation, "patience": 9, "epochs": 9}
+    history = bplib.fit(net, SE, x, y, bplib.SGD(0.01), **kwargs)
+    assert history.interrupted
+    assert len(history.epoch) == when - 1, "each of the first epochs was the best so far"
+    if len(history.epoch):
+        found = bplib.evaluate(net, SE, *validation)
+        assert found == history.validation_loss[history.best_epoch] == history.validation_loss.min()
+
+
 def test_in_the_very_first_evaluation(monkeypatch):
     net, x, y, validation = problem()
     before = {name: array.copy() for name, array in net.state.items()}

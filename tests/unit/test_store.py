@@ -216,6 +216,32 @@ def test_another_file_is_refused_and_net_left_alone(tmp_path, name):
     assert bits(net) == bits(mlp())
 
 
+class Trap:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("inside", ["pickle", "description", "theta"])
+def test_no_code_in_a_file_is_run(tmp_path, inside):
+    path, sign = tmp_path / "net.npz", tmp_path / "sprung"
+    trap = np.array([Trap(sign)], dtype=object)
+    path.write_bytes(
+        {
+            "pickle": lambda: pickle.dumps(Trap(sign)),
+            "description": lambda: zipped(description=trap, theta=np.ones(13)),
+            "theta": lambda: described(theta=trap),
+        }[inside]()
+    )
+    with pytest.raises(ValueError, match="expected a file written by save"):
+        bplib.load(mlp(), path)
+    assert not sign.exists()
+
+
 def test_every_truncated_file_is_refused(tmp_path):
     path = bplib.save(mlp(), tmp_path / "net.npz")
     whole, net = path.read_bytes(), mlp(seed=6)
