@@ -1,11 +1,11 @@
 """Pictures of networks and training, in one visual language."""
 
 from bplib.plots.base import Picture, decades, figure, number, show
-from bplib.plots.boundary import decision_boundary
+from bplib.plots.boundary import decision_boundary, examples
 from bplib.plots.diagram import network
 from bplib.plots.graph import computational_graph
 from bplib.plots.loop import training_step
-from bplib.plots.surface import loss_surface, slice_loss
+from bplib.plots.surface import descent_path, loss_surface, slice_loss
 from bplib.plots.training import dashboard, gradient_by_layer
 from bplib.svg import (
     ERROR,
@@ -38,6 +38,8 @@ __all__ = [
     "dashboard",
     "decades",
     "decision_boundary",
+    "descent_path",
+    "examples",
     "figure",
     "gradient_by_layer",
     "loss_surface",

@@ -64,11 +64,15 @@ def number(value: float, decimals: int = 3) -> str:
 
 
 def short(value: float) -> str:
-    """Return the value with three significant digits, such as 0.0123 or 4.5·10⁻⁸."""
-    mantissa, _, power = f"{value:.3g}".partition("e")
-    if not np.isfinite(value) or not power:
-        return number(value) if not np.isfinite(value) else mantissa.replace("-", "−")
-    return f"{mantissa}·10{str(int(power)).translate(_RAISED)}".replace("-", "−")
+    """Return the value with three significant digits, such as 0.0123, 1500 or 4.5·10⁻⁸."""
+    if not np.isfinite(value):
+        return number(value)
+    mantissa, power = f"{value:.2e}".split("e")
+    if value and not -4 <= int(power) < 6:
+        text = f"{float(mantissa):g}·10{str(int(power)).translate(_RAISED)}"
+    else:
+        text = f"{float(f'{value:.3g}'):zg}"
+    return text.replace("-", "−")
 
 
 def decades(axis: Axis) -> None:

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -15,8 +14,9 @@ from bplib.activations import Array
 from bplib.losses import Loss
 from bplib.network import Network, evaluate
 from bplib.plots.base import frame, short, twin
+from bplib.plots.contours import fill
 from bplib.plots.room import Room
-from bplib.svg import FORWARD, INK, PAPER, PARAMETER
+from bplib.svg import INK, MUTED, PAPER, PARAMETER
 
 GRID = 81  # points along each side of a surface
 DEPTH = 1e-4  # the lowest contour on a logarithmic scale, in terms of the highest value
@@ -33,9 +33,9 @@ def loss_surface(
     path: ArrayLike | None = None,
     log: bool = True,
 ) -> None:
-    """Draw the contours of a loss of two parameters: the higher, the darker.
+    """Draw the contours of a loss of two parameters: the higher, the more colour.
 
-    A path that leaves the frame is cut at its edge and ends there in an arrow.
+    Where f is NaN the plane is hatched; +∞ counts as the highest value there is.
 
     Args:
         ax: where to draw; name its two axes yourself.
@@ -43,7 +43,7 @@ def loss_surface(
             `functools.partial(slice_loss, net, loss, x, y, i, j)`.
         xlim, ylim: the frame, lowest and highest u and v.
         levels: about how many contours, at round numbers; or the very values.
-        path: the points (u, v) of a descent, shape (k, 2), from its start inside the frame.
+        path: the points (u, v) of a descent, shape (k, 2): see `descent_path`.
         log: space the contours evenly in log f, as a loss near its minimum needs it.
 
     Raises:
@@ -52,7 +52,6 @@ def loss_surface(
             outside the frame.
     """
     xlim, ylim = frame("xlim", xlim), frame("ylim", ylim)
-    path = None if path is None else _checked(path, xlim, ylim)
     u, v = np.meshgrid(np.linspace(*xlim, GRID), np.linspace(*ylim, GRID))
     heights = numbers("f(u, v)", f(u, v))
     if heights.shape != u.shape:
@@ -64,23 +63,34 @@ def loss_surface(
     if log and low < 0:
         raise ValueError(f"f(u, v) falls to {low:.3g}; expected no negative value, or log=False")
     levels = _levels(levels, low, high, log)
-    top = np.nextafter(high, np.inf)
+    top = np.nextafter(high, np.inf)  # a region takes in its lower end, not its upper one
     heights = np.where(np.isposinf(heights), high, heights)
     ax.set(xlim=xlim, ylim=ylim)
     ax.spines[:].set_visible(True)
-    room = Room(ax)
-    if path is not None:
-        pieces = _visible(path, *np.transpose([xlim, ylim]))
-        end = _draw_path(ax, path, pieces, room.scale)
-        room.line(pieces)
-        room.write_beside("start", path[0], PARAMETER)
-        if len(path) > 1:
-            room.write_beside(end, pieces[-1][-1], PARAMETER)
-    for level in levels:
-        region = ax.contourf(u, v, heights, [level, top])
-        region.set(facecolor=to_rgba(FORWARD, 0.07), edgecolor=to_rgba(FORWARD, 0.55), lw=0.7)
-        vertices = region.get_paths()[0].vertices
-        room.write(short(level), vertices, INK, least=14)
+    room = Room(ax) if path is None else _descend(ax, path)
+    if np.isnan(heights).any():
+        blank = ax.contourf(u, v, np.isnan(heights), [0.5, 1.5], colors="none", hatches=["////"])
+        blank.set(edgecolor=MUTED, linewidth=0)
+    lines = [fill(ax, u, v, heights, (level, top), 0.07, 0.6) for level in levels]
+    for level, line in zip(levels, lines, strict=True):
+        others = [other for other in lines if other is not line]
+        room.write(short(level), line, INK, least=14, others=others)
+
+
+def descent_path(ax: Axes, path: ArrayLike) -> None:
+    """Draw the path of a descent on a plane of two parameters whose limits are set.
+
+    It starts in an open circle and ends in a filled one. Where it leaves the frame for good
+    it ends in an arrow; a point that is not finite ends it too. Up to 60 points have a dot.
+
+    Args:
+        ax: where to draw, such as on a `loss_surface`.
+        path: the points (u, v), shape (k, 2), from a start inside the frame.
+
+    Raises:
+        ValueError: path is no such list, or starts outside the frame.
+    """
+    _descend(ax, path)
 
 
 def slice_loss(
@@ -158,14 +168,23 @@ def _levels(levels: int | Sequence[float], low: float, high: float, log: bool) -
     return min(ladders, key=lambda ladder: abs(len(ladder) - count))
 
 
-def _checked(path: ArrayLike, xlim: tuple[float, float], ylim: tuple[float, float]) -> np.ndarray:
-    path = numbers("path", path)
+def _descend(ax: Axes, path: ArrayLike) -> Room:
+    """Draw the path; return what room it leaves."""
+    path = numbers("path", path).astype(float)
     if path.ndim != 2 or path.shape[1] != 2 or not len(path):
         raise ValueError(f"path has shape {path.shape}; expected (k, 2), one row for each step")
-    u, v = path[0]
-    if not (xlim[0] <= u <= xlim[1] and ylim[0] <= v <= ylim[1]):
-        raise ValueError(f"path starts at ({u:.3g}, {v:.3g}); expected a point within the frame")
-    return path.astype(float)
+    low, high = np.sort([ax.get_xlim(), ax.get_ylim()], axis=1).T
+    if not np.all((low <= path[0]) & (path[0] <= high)):
+        start = ", ".join(map(short, path[0]))
+        raise ValueError(f"path starts at ({start}); expected a point within the frame")
+    room, pieces = Room(ax), _visible(path, low, high)
+    end, word = _draw_path(ax, path, pieces, room)
+    for piece in pieces:
+        room.line(piece)
+    room.write_beside("start", path[0], PARAMETER)
+    if word:
+        room.write_beside(word, end, PARAMETER)
+    return room
 
 
 def _visible(path: np.ndarray, low: np.ndarray, high: np.ndarray) -> list[np.ndarray]:
@@ -190,19 +209,22 @@ def _visible(path: np.ndarray, low: np.ndarray, high: np.ndarray) -> list[np.nda
     return [*pieces, np.array(piece)] if piece else pieces
 
 
-def _draw_path(ax: Axes, path: np.ndarray, pieces: list[np.ndarray], scale: np.ndarray) -> str:
-    """Draw the line and its two ends; return what to call the second one."""
+def _draw_path(
+    ax: Axes, path: np.ndarray, pieces: list[np.ndarray], room: Room
+) -> tuple[np.ndarray, str]:
+    """Draw the line and its two ends; return the second one and what to call it."""
     gap = np.full((1, 2), np.nan)
     line = np.concatenate([part for piece in pieces for part in (piece, gap)][:-1])
     dots = {"marker": ".", "ms": 5} if len(path) <= DOTS else {}
     ax.plot(*line.T, color=PARAMETER, zorder=4, **dots)
-    mark = {"color": PARAMETER, "mew": 1.6, "zorder": 5, "ls": "none"}
+    mark = {"color": PARAMETER, "mew": 1.6, "zorder": 5, "ls": "none", "clip_on": False}
     ax.plot(*path[0], marker="o", mfc=PAPER, ms=7, **mark)
     end = pieces[-1][-1]
-    if np.array_equal(end, path[-1]):
-        if len(path) > 1:
-            ax.plot(*end, marker="o", ms=7, **mark)
-        return "end"
-    right, up = (end - pieces[-1][-2]) * scale
+    if len(path) == 1:
+        return end, ""
+    if np.any(np.all(path == end, axis=1)):
+        ax.plot(*end, marker="o", ms=7, **mark)
+        return end, "end" if np.isfinite(path).all() else "then not finite"
+    right, up = np.diff(room.points(pieces[-1][-2:]), axis=0)[0]
     ax.plot(*end, marker=(3, 0, np.degrees(np.arctan2(up, right)) - 90), ms=9, **mark)
-    return "leaves"
+    return end, "leaves"

@@ -13,27 +13,72 @@ def trained(**kwargs):
     return net, bplib.fit(net, loss, X, Y, bplib.SGD(1.0), epochs=60, **kwargs)
 
 
-def test_boundary_runs_where_the_network_says_one_half():
+def boundary(ax, levels):
+    """Return the points of the boundary lines, not of the tinted regions."""
+    lines = [c for c in ax.collections if not c.filled and np.allclose(c.levels, levels)]
+    return np.concatenate([path.vertices for line in lines for path in line.get_paths()])
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.4])
+def test_boundary_runs_where_the_output_is_the_threshold(threshold):
     net, _ = trained()
     _, ax = plots.figure()
-    plots.decision_boundary(ax, net, X, Y)
-    (line,) = [c for c in ax.collections if np.allclose(c.levels, [0.5])]
-    points = np.concatenate([path.vertices for path in line.get_paths()])
-    np.testing.assert_allclose(net.forward(points.T), 0.5, atol=0.02)
-    shown = [marker.get_marker() for marker in ax.get_lines()]
-    assert len(set(shown)) == 2
+    plots.decision_boundary(ax, net, X, Y, threshold=threshold)
+    a = net.forward(boundary(ax, [threshold]).T)
+    np.testing.assert_allclose(a, threshold, atol=0.02)
 
 
-def test_boundary_of_several_outputs_parts_the_largest():
+def test_boundary_of_several_outputs_parts_the_two_largest():
     x, y = bplib.data.moons(40)
     labels = np.concatenate([y, 1 - y]) if len(y) == 1 else y
     net = bplib.mlp([2, 5, 2], seed=3)
     _, ax = plots.figure()
     plots.decision_boundary(ax, net, x, labels)
-    for c in ax.collections:
-        for path in c.get_paths():
-            a = net.forward(path.vertices.T)
-            np.testing.assert_allclose(a[0], a[1], atol=0.05)
+    points = boundary(ax, [0])
+    assert len(points)
+    a = net.forward(points.T)
+    np.testing.assert_allclose(a[0], a[1], atol=0.05)
+
+
+def test_boundary_of_one_member_is_that_of_a_network_of_its_own():
+    stack = bplib.mlp([2, 3, 1], seed=3, stack=(2,))
+    net = bplib.mlp([2, 3, 1], seed=3)
+    net.theta = stack.theta[1].copy()
+    drawn = []
+    for args in [(stack, X, Y, 1), (net, X, Y)]:
+        _, ax = plots.figure()
+        plots.decision_boundary(ax, *args, threshold=float(net.forward(X).mean()))
+        drawn.append(np.concatenate([p.vertices for c in ax.collections for p in c.get_paths()]))
+    np.testing.assert_array_equal(*drawn)
+    _, ax = plots.figure()
+    with pytest.raises(ValueError, match="member is None"):
+        plots.decision_boundary(ax, stack, X, Y)
+    with pytest.raises(ValueError, match="member is 2"):
+        plots.decision_boundary(ax, stack, X, Y, 2)
+
+
+def test_examples_have_a_marker_for_each_class():
+    _, ax = plots.figure()
+    plots.examples(ax, [[0, 1, 2], [3, 4, 5]], [[0, 1, 0]])
+    low, high = ax.get_lines()
+    np.testing.assert_array_equal(low.get_xydata(), [[0, 3], [2, 5]])
+    np.testing.assert_array_equal(high.get_xydata(), [[1, 4]])
+    assert low.get_marker() != high.get_marker()
+    with pytest.raises(ValueError, match="y has 2"):
+        plots.examples(ax, [[0, 1, 2], [3, 4, 5]], [[0, 1]])
+
+
+def test_descent_path_is_cut_at_the_frame_and_starts_inside_it():
+    _, ax = plots.figure()
+    ax.set(xlim=(-1, 1), ylim=(-1, 1))
+    plots.descent_path(ax, [[0, 0], [0.5, 0.5], [4, 4]])
+    drawn = np.concatenate([line.get_xydata() for line in ax.get_lines()])
+    assert np.abs(drawn).max() <= 1
+    assert "start" in [text.get_text() for text in ax.texts]
+    with pytest.raises(ValueError, match="path starts at"):
+        plots.descent_path(ax, [[2, 0], [0, 0]])
+    with pytest.raises(ValueError, match="path has shape"):
+        plots.descent_path(ax, [0, 1])
 
 
 def test_gradient_by_layer_shows_what_has_no_logarithm():
