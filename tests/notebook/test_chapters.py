@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import jupytext
 import pytest
 from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = [
@@ -17,8 +19,22 @@ CHAPTERS = [
     for path in sorted((ROOT / "chapters").glob("*.md"))
     if "{code-cell}" in path.read_text(encoding="utf-8")
 ]
+TAUGHT = [path for path in CHAPTERS if path.stem[0].isdigit()]
 LIMIT_S = 15
+LEAST_PROVED = 3
 FORBIDDEN = {"torch", "sphinx", "jupyter_book", "jupytext"}
+
+WITNESSED = """
+import sympy as sp
+import bplib
+x = sp.Symbol("x")
+assert sp.expand((x + 1) ** 2 - x**2 - 2 * x - 1) == 0, "counts"
+for power in (2, 3):
+    assert sp.diff(x**power, x) == power * x ** (power - 1), "counts once"
+if not bplib.mlp([2, 1]).theta.any():
+    assert x == x, "is never reached"
+assert 1 + 1 == 2, "has nothing to do with SymPy"
+"""
 
 
 @pytest.fixture(scope="session")
@@ -48,24 +64,59 @@ def test_the_kernel_is_plain(plain_kernel):
     assert found.stdout.strip() == "[]"
 
 
+@pytest.fixture(scope="session")
+def executed(plain_kernel, tmp_path_factory):
+    """A function that runs a chapter once: (its cells, what its witness saw, seconds)."""
+
+    @cache
+    def run(chapter):
+        notebook = jupytext.read(chapter)
+        chapters_cells = list(notebook.cells)
+        witness = Path(__file__).with_name("witness.py").read_text("utf8")
+        notebook.cells = [new_code_cell(witness), *chapters_cells, new_code_cell("report()")]
+        place = {"metadata": {"path": str(tmp_path_factory.mktemp(chapter.stem))}}
+        started = time.perf_counter()
+        NotebookClient(notebook, kernel_name="plain", timeout=60, resources=place).execute()
+        seconds = time.perf_counter() - started
+        return chapters_cells, json.loads(notebook.cells[-1].outputs[0].text), seconds
+
+    return run
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
-def test_chapter_runs_from_top_to_bottom(chapter, plain_kernel, tmp_path, capsys):
-    notebook = jupytext.read(chapter)
-    client = NotebookClient(
-        notebook, kernel_name="plain", timeout=60, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    started = time.perf_counter()
-    client.execute()
-    seconds = time.perf_counter() - started
+def test_chapter_runs_from_top_to_bottom(chapter, executed, capsys):
+    cells, _, seconds = executed(chapter)
     with capsys.disabled():
         print(f"\n  {chapter.stem}: {seconds:.1f} s, kernel start included ", end="")
     assert seconds < LIMIT_S
     assert not any(
         output.output_type == "stream" and output.name == "stderr" and "Warning" in output.text
-        for cell in notebook.cells
+        for cell in cells
         if cell.cell_type == "code"
         for output in cell.outputs
     )
+
+
+@pytest.mark.parametrize("chapter", TAUGHT, ids=lambda path: path.stem)
+def test_chapter_proves_by_sympy_and_calls_bplib(chapter, executed, capsys):
+    _, seen, _ = executed(chapter)
+    with capsys.disabled():
+        print(
+            f"\n  {chapter.stem}: {seen['symbolic']} assertions on SymPy's objects, "
+            f"{seen['numeric']} others, {len(seen['bplib'])} names of bplib called ",
+            end="",
+        )
+    assert seen["symbolic"] >= LEAST_PROVED
+    assert seen["bplib"]
+
+
+def test_the_witness_counts_what_is_executed(plain_kernel):
+    notebook = jupytext.reads(WITNESSED, fmt="py:percent")
+    witness = Path(__file__).with_name("witness.py").read_text("utf8")
+    notebook.cells = [new_code_cell(witness), *notebook.cells, new_code_cell("report()")]
+    NotebookClient(notebook, kernel_name="plain", timeout=60).execute()
+    seen = json.loads(notebook.cells[-1].outputs[0].text)
+    assert seen == {"symbolic": 2, "numeric": 1, "bplib": ["bplib.network.mlp"]}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
