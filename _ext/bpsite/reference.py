@@ -22,3 +22,4 @@ def setup(app):
     app.config.python_maximum_signature_line_length = 60
     app.config.napoleon_use_rtype = False
     app.config.napoleon_preprocess_types = False
+    app.config.napoleon_attr_annotations = False
