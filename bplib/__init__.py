@@ -30,6 +30,7 @@ __all__ = [
     "accuracy",
     "activations",
     "autodiff",
+    "check",
     "data",
     "evaluate",
     "explore",
@@ -52,13 +53,14 @@ __all__ = [
     "symbolic",
 ]
 
+_LAZY_FUNCTIONS = {"check": "bplib.checker", "explore": "bplib.explorer"}
 _LAZY_MODULES = {"plots", "symbolic", "svg"}
 
 
 def __getattr__(name: str) -> Any:
     """Load SymPy, Matplotlib and ipywidgets only when something asks for them."""
-    if name == "explore":
-        return importlib.import_module("bplib.explorer").explore
+    if name in _LAZY_FUNCTIONS:
+        return getattr(importlib.import_module(_LAZY_FUNCTIONS[name]), name)
     if name in _LAZY_MODULES:
         return importlib.import_module(f"bplib.{name}")
     raise AttributeError(f"module 'bplib' has no attribute {name!r}")

@@ -1,0 +1,49 @@
+"""Checks a reader's answer to an exercise, offline, and names the mistake."""
+
+import json
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+from bplib._errors import one_of
+from bplib.diagnosis import Verdict, diagnose, outcome
+from bplib.packing import unpack
+
+
+def check(name: str, function: Callable[..., Any]) -> Verdict:
+    """Call `function` on the exercise's visible cases and say what is wrong, if anything is.
+
+    What comes with `bplib` are random projections of the right results and of those that
+    each known mistake gives. They recognise a result and cannot be turned back into it.
+
+    Args:
+        name: the exercise, such as "backward-2-2-1".
+        function: the reader's function, with the arguments that the exercise asks for.
+
+    Returns:
+        A verdict: true if all is right, and with a message that the notebook shows.
+
+    Raises:
+        ValueError: there is no exercise of that name, or `function` cannot be called.
+    """
+    exercise = load(name)
+    if not callable(function):
+        raise ValueError(f"function is {function!r}; expected the function itself, not its result")
+    cases = exercise["cases"]
+    outcomes = [outcome(function, case.inputs, exercise["returns"]) for case in cases]
+    return diagnose(cases, outcomes, exercise["mistakes"])
+
+
+def names() -> list[str]:
+    """Return the names of all exercises that can be checked."""
+    return sorted(path.name.removesuffix(".json") for path in _folder().iterdir())
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return the exercise: "returns" (names), "cases" and "mistakes"."""
+    path = one_of("name", name, {name: _folder() / f"{name}.json" for name in names()})
+    return unpack(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _folder() -> Any:
+    return resources.files("bplib") / "checks"

@@ -1,0 +1,117 @@
+"""Cases of an exercise as plain data: what goes into JSON, and what comes out again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bplib.diagnosis import Case, Fingerprint, Mistake, Outcome
+
+
+def pack(returns: list[str], cases: list[Case], mistakes: list[Mistake]) -> dict[str, Any]:
+    """Return what `unpack` takes, made of dictionaries, lists, numbers and text alone."""
+    return {
+        "returns": list(returns),
+        "mistakes": [vars(mistake) for mistake in mistakes],
+        "cases": [
+            {
+                "inputs": {key: _encoded(value) for key, value in case.inputs.items()},
+                "right": _outcome_packed(case.right),
+                "slips": {key: _outcome_packed(slip) for key, slip in case.slips.items()},
+            }
+            for case in cases
+        ],
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo `pack`."""
+    return {
+        "returns": packed["returns"],
+        "mistakes": [Mistake(**mistake) for mistake in packed["mistakes"]],
+        "cases": [
+            Case(
+                {key: decoded(value) for key, value in case["inputs"].items()},
+                _outcome(case["right"]),
+                {key: _outcome(slip) for key, slip in case["slips"].items()},
+            )
+            for case in packed["cases"]
+        ],
+    }
+
+
+class Quadratic:
+    """The function θ -> ½ θᵀHθ + bᵀθ of a column θ, (P, 1); `gradient` is its gradient."""
+
+    def __init__(self, H: Any, b: Any) -> None:
+        self.H, self.b = np.asarray(H, float), np.asarray(b, float)
+
+    def __call__(self, theta: Any) -> float:
+        """Return the value at theta."""
+        theta = np.asarray(theta)
+        return (0.5 * theta.T @ self.H @ theta + self.b.T @ theta).item()
+
+    def gradient(self, theta: Any) -> np.ndarray:
+        """Return H θ + b, (P, 1)."""
+        return self.H @ np.asarray(theta) + self.b
+
+
+class Polynomial:
+    """The function x -> Σ cₖ xᵏ, entry by entry."""
+
+    def __init__(self, c: Any) -> None:
+        self.c = np.asarray(c, float)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the value at each entry of x."""
+        return np.polynomial.polynomial.polyval(x, self.c)
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist()}
+    if isinstance(value, Quadratic):
+        return {"quadratic": [value.H.tolist(), value.b.tolist()]}
+    if isinstance(value, Polynomial):
+        return {"polynomial": value.c.tolist()}
+    if isinstance(value, (list, tuple)):
+        return [_encoded(item) for item in value]
+    return value
+
+
+def decoded(value: Any) -> Any:
+    """Turn an input as it stands in JSON into what a function is given."""
+    if isinstance(value, list):
+        return [decoded(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind == "array":
+        return np.array(content)
+    if kind == "quadratic":
+        return Quadratic(*content)
+    return Polynomial(content)
+
+
+def _outcome_packed(result: Outcome) -> dict[str, Any]:
+    if result.problem:
+        return {"problem": result.problem}
+    return {
+        q: [list(p.shape), _rounded(p.size), [_rounded(mark) for mark in p.marks], p.lost]
+        for q, p in result.prints.items()
+    }
+
+
+def _outcome(packed: Mapping[str, Any]) -> Outcome:
+    if "problem" in packed:
+        return Outcome(problem=packed["problem"])
+    return Outcome(
+        {
+            q: Fingerprint(tuple(shape), size, tuple(marks), lost)
+            for q, (shape, size, marks, lost) in packed.items()
+        }
+    )
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.9g}")

@@ -1,0 +1,1 @@
+"""Exercises: from one source each to pages, notebooks and grades."""

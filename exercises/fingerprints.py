@@ -1,0 +1,25 @@
+"""Writes what `bplib.check` compares with: fingerprints, no results."""
+
+import json
+from pathlib import Path
+
+import bplib
+from bplib.packing import pack
+from exercises.model import Exercise
+
+FOLDER = Path(bplib.__file__).parent / "checks"
+
+
+def text(exercise: Exercise) -> str:
+    """Return the JSON of an exercise's visible cases."""
+    packed = pack(exercise.key.returns, exercise.cases(), exercise.mistakes)
+    return json.dumps(packed, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def write(exercise: Exercise, folder: Path = FOLDER) -> Path:
+    """Write the exercise's file if it is not up to date, and return its path."""
+    path, new = folder / f"{exercise.name}.json", text(exercise)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != new:
+        path.write_text(new, encoding="utf-8")
+    return path

@@ -1,0 +1,170 @@
+"""An exercise: what its source says, and the key that grades it."""
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bplib.diagnosis import Case, Mistake, Outcome, Verdict, diagnose, outcome
+from exercises.source import Source
+
+ASSIGNMENTS = Path(__file__).parent / "assignments"
+
+Answer = Callable[..., Any]
+Inputs = Mapping[str, Any]
+
+
+@dataclass
+class Key:
+    """What grades an exercise: the quantities wanted, inputs, mistakes and right answers.
+
+    Attributes:
+        returns: the names of the quantities that the function returns, in order.
+        visible: seed of the cases that a student can check against.
+    """
+
+    returns: list[str]
+    visible: int = 0
+    draw: Callable[[np.random.Generator], list[Inputs]] | None = None
+    slips: dict[str, tuple[Mistake, Answer]] = field(default_factory=dict)
+    alternatives: dict[str, Answer] = field(default_factory=dict)
+
+    def cases(self, draw: Callable[[np.random.Generator], list[Inputs]]) -> None:
+        """Register the function that draws the inputs of all cases from a generator."""
+        self.draw = draw
+
+    def mistake(
+        self, name: str, why: str, read: str = "", credit: float = 0.0
+    ) -> Callable[[Answer], Answer]:
+        """Register a function that makes the mistake: "what comes out with <name>"."""
+
+        def register(answer: Answer) -> Answer:
+            if name in self.slips:
+                raise ValueError(f"name is {name!r}, which is there already; expected another")
+            self.slips[name] = (Mistake(name, why, read, credit), answer)
+            return answer
+
+        return register
+
+    def alternative(self, name: str) -> Callable[[Answer], Answer]:
+        """Register a right answer in another style."""
+
+        def register(answer: Answer) -> Answer:
+            self.alternatives[name] = answer
+            return answer
+
+        return register
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise, its source and its key."""
+
+    source: Source
+    key: Key
+
+    @property
+    def name(self) -> str:
+        """The name by which `bplib.check` knows it."""
+        return self.source.name
+
+    @cached_property
+    def solution(self) -> Answer:
+        """The reference, as its source has it."""
+        return run(self.source.solution, self.source.function)
+
+    @cached_property
+    def mistakes(self) -> list[Mistake]:
+        """All mistakes that have a name."""
+        return [mistake for mistake, _ in self.key.slips.values()]
+
+    def inputs(self, seed: int) -> list[dict[str, Any]]:
+        """Draw the inputs of all cases."""
+        return [dict(inputs) for inputs in self.key.draw(np.random.default_rng(seed))]
+
+    def cases(self, seed: int | None = None) -> list[Case]:
+        """Return the cases of a seed, the visible ones if there is none."""
+        return [
+            Case(
+                inputs,
+                self._run(self.solution, inputs),
+                {name: self._run(slip, inputs) for name, (_, slip) in self.key.slips.items()},
+            )
+            for inputs in self.inputs(self.key.visible if seed is None else seed)
+        ]
+
+    def judge(self, answer: Answer, seed: int | None = None) -> Verdict:
+        """Call a trusted function on the cases of a seed and judge what it returns."""
+        cases = self.cases(seed)
+        outcomes = [self._run(answer, case.inputs) for case in cases]
+        return diagnose(cases, outcomes, self.mistakes)
+
+    def _run(self, answer: Answer, inputs: Inputs) -> Outcome:
+        return outcome(answer, inputs, self.key.returns)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Exercises that are handed out together, as one notebook."""
+
+    folder: Path
+    title: str
+    introduction: str
+    exercises: list[Exercise]
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, such as "3-backward-pass"."""
+        return self.folder.name
+
+
+def assignments(folder: Path = ASSIGNMENTS) -> list[Assignment]:
+    """Read all assignments, in the order of their numbers."""
+    return [assignment(path) for path in sorted(folder.iterdir()) if path.is_dir()]
+
+
+def assignment(folder: Path) -> Assignment:
+    """Read one assignment: assignment.md, and a source and a key for each exercise.
+
+    Raises:
+        ValueError: assignment.md has no title, or an exercise has no key.
+    """
+    text = (folder / "assignment.md").read_text(encoding="utf-8")
+    found = re.match(r"# (?P<title>.+)\n\n(?P<rest>.*?)\n?\Z", text, re.DOTALL)
+    if not found:
+        raise ValueError(f"{folder.name}/assignment.md does not begin with a title; expected “# …”")
+    sources = [Source.read(path) for path in folder.glob("*.md") if path.stem != "assignment"]
+    sources.sort(key=lambda source: source.number)
+    return Assignment(
+        folder,
+        found["title"],
+        found["rest"],
+        [Exercise(source, _key(source.path.with_suffix(".py"))) for source in sources],
+    )
+
+
+def exercises(folder: Path = ASSIGNMENTS) -> Iterator[Exercise]:
+    """Yield the exercises of all assignments."""
+    for part in assignments(folder):
+        yield from part.exercises
+
+
+def run(code: str, function: str) -> Answer:
+    """Execute trusted code and return the function that it defines."""
+    space: dict[str, Any] = {"np": np}
+    exec(compile(code, f"<{function}>", "exec"), space)
+    return space[function]
+
+
+def _key(path: Path) -> Key:
+    if not path.exists():
+        raise ValueError(f"{path.parent.name}/{path.stem}.md has no key; expected {path.name}")
+    spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.key
