@@ -1,5 +1,8 @@
 """Cases of an exercise as plain data: what goes into JSON, and what comes out again."""
 
+import base64
+import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +41,27 @@ def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
             for case in packed["cases"]
         ],
     }
+
+
+def seal(packed: Mapping[str, Any]) -> str:
+    """Return packed cases as one line of text that `unseal` takes."""
+    raw = json.dumps(packed, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.b85encode(zlib.compress(raw, 9)).decode()
+
+
+def unseal(text: str) -> dict[str, Any]:
+    """Undo `seal`.
+
+    Raises:
+        ValueError: the text is not complete.
+    """
+    try:
+        return json.loads(zlib.decompress(base64.b85decode(text)))
+    except (ValueError, zlib.error) as error:
+        raise ValueError(
+            f"version is a text of {len(text)} characters that cannot be read; "
+            "expected the one that stands in your notebook, complete"
+        ) from error
 
 
 class Quadratic:

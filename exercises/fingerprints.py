@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import bplib
 from bplib.packing import pack
@@ -10,10 +11,14 @@ from exercises.model import Exercise
 FOLDER = Path(bplib.__file__).parent / "checks"
 
 
+def packed(exercise: Exercise, seed: int | None = None) -> dict[str, Any]:
+    """Return an exercise's cases as plain data, the visible ones if there is no seed."""
+    return pack(exercise.key.returns, exercise.cases(seed), exercise.mistakes)
+
+
 def text(exercise: Exercise) -> str:
     """Return the JSON of an exercise's visible cases."""
-    packed = pack(exercise.key.returns, exercise.cases(), exercise.mistakes)
-    return json.dumps(packed, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return json.dumps(packed(exercise), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def write(exercise: Exercise, folder: Path = FOLDER) -> Path:

@@ -26,17 +26,31 @@ class Key:
     Attributes:
         returns: the names of the quantities that the function returns, in order.
         visible: seed of the cases that a student can check against.
+        draw: draws the inputs of all cases from a generator.
+        own: draws the numbers of a student's own version, if every student has another one;
+            then the function to be written takes no arguments.
+        reference: the right answer to those numbers.
     """
 
     returns: list[str]
     visible: int = 0
     draw: Callable[[np.random.Generator], list[Inputs]] | None = None
+    own: Callable[[np.random.Generator], Inputs] | None = None
+    reference: Answer | None = None
     slips: dict[str, tuple[Mistake, Answer]] = field(default_factory=dict)
     alternatives: dict[str, Answer] = field(default_factory=dict)
 
     def cases(self, draw: Callable[[np.random.Generator], list[Inputs]]) -> None:
         """Register the function that draws the inputs of all cases from a generator."""
         self.draw = draw
+
+    def numbers(self, draw: Callable[[np.random.Generator], Inputs]) -> None:
+        """Register the function that draws a student's own numbers from a generator."""
+        self.own = draw
+
+    def answer(self, reference: Answer) -> None:
+        """Register the reference of such an exercise: a function of the numbers."""
+        self.reference = reference
 
     def mistake(
         self, name: str, why: str, read: str = "", credit: float = 0.0
@@ -75,33 +89,38 @@ class Exercise:
 
     @cached_property
     def solution(self) -> Answer:
-        """The reference, as its source has it."""
-        return run(self.source.solution, self.source.function)
+        """The reference: what stands in the source, or a function of a student's numbers."""
+        return self.key.reference or run(self.source.solution, self.source.function)
 
     @cached_property
     def mistakes(self) -> list[Mistake]:
         """All mistakes that have a name."""
         return [mistake for mistake, _ in self.key.slips.values()]
 
-    def inputs(self, seed: int) -> list[dict[str, Any]]:
-        """Draw the inputs of all cases."""
-        return [dict(inputs) for inputs in self.key.draw(np.random.default_rng(seed))]
+    def numbers(self, seed: int | None = None) -> dict[str, Any]:
+        """Draw the numbers of a version, the public one's if there is no seed."""
+        if not self.key.own:
+            return {}
+        seed = self.key.visible if seed is None else seed
+        return dict(self.key.own(np.random.default_rng(seed)))
 
     def cases(self, seed: int | None = None) -> list[Case]:
         """Return the cases of a seed, the visible ones if there is none."""
-        return [
-            Case(
-                inputs,
-                self._run(self.solution, inputs),
-                {name: self._run(slip, inputs) for name, (_, slip) in self.key.slips.items()},
-            )
-            for inputs in self.inputs(self.key.visible if seed is None else seed)
-        ]
+        if self.key.own:
+            return [self._case({}, self.numbers(seed))]
+        seed = self.key.visible if seed is None else seed
+        drawn = self.key.draw(np.random.default_rng(seed))
+        return [self._case(inputs, inputs) for inputs in map(dict, drawn)]
+
+    def _case(self, given: Inputs, known: Inputs) -> Case:
+        """Return a case in which the student is given less than the reference knows."""
+        slips = {name: self._run(slip, known) for name, (_, slip) in self.key.slips.items()}
+        return Case(given, self._run(self.solution, known), slips)
 
     def judge(self, answer: Answer, seed: int | None = None) -> Verdict:
-        """Call a trusted function on the cases of a seed and judge what it returns."""
-        cases = self.cases(seed)
-        outcomes = [self._run(answer, case.inputs) for case in cases]
+        """Judge a function of the kind that the key has: one of inputs, or of numbers."""
+        cases, numbers = self.cases(seed), self.numbers(seed)
+        outcomes = [self._run(answer, numbers or case.inputs) for case in cases]
         return diagnose(cases, outcomes, self.mistakes)
 
     def _run(self, answer: Answer, inputs: Inputs) -> Outcome:

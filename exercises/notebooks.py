@@ -1,13 +1,15 @@
 """Notebooks of an assignment: with solutions for the gradebook, without for students."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bplib.packing import seal
+from exercises.fingerprints import packed
 from exercises.model import Assignment, Exercise
-from exercises.source import BEGIN, DIFFICULTIES, END
+from exercises.source import BEGIN, DIFFICULTIES, END, fill
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 SETUP = "import numpy as np\n\nimport bplib"
@@ -19,15 +21,26 @@ HOW = (
 )
 
 
-def notebook(assignment: Assignment, solved: bool = False) -> nbformat.NotebookNode:
-    """Return the notebook of an assignment, for nbgrader's `source` folder if `solved`."""
+Version = Callable[[Exercise], int]
+
+
+def notebook(
+    assignment: Assignment, solved: bool = False, version: Version | None = None
+) -> nbformat.NotebookNode:
+    """Return the notebook of an assignment.
+
+    Args:
+        assignment: what is handed out.
+        solved: with solutions, as nbgrader's `source` folder has it.
+        version: gives the seed of a student's own numbers; the public ones if left out.
+    """
     title = f"# {assignment.title}\n\n{assignment.introduction}\n\n{HOW}"
     cells = [
         _cell(new_markdown_cell(title), "introduction", locked=True),
         _cell(new_code_cell(SETUP), "setup", locked=True),
     ]
     for exercise in assignment.exercises:
-        cells += _cells(exercise, solved)
+        cells += _cells(exercise, solved, version)
     return new_notebook(
         cells=cells,
         metadata={
@@ -38,14 +51,19 @@ def notebook(assignment: Assignment, solved: bool = False) -> nbformat.NotebookN
     )
 
 
-def _cells(exercise: Exercise, solved: bool) -> Iterator[nbformat.NotebookNode]:
+def _cells(
+    exercise: Exercise, solved: bool, version: Version | None
+) -> Iterator[nbformat.NotebookNode]:
     source, name = exercise.source, exercise.name
+    seed = version(exercise) if version and exercise.key.own else None
+    numbers = exercise.numbers(seed)
     facts = f"*{DIFFICULTIES[source.difficulty]}, about {source.minutes} minutes*"
-    text = f"## {source.title}\n\n{facts}\n\n{plain(source.statement)}"
+    text = f"## {source.title}\n\n{facts}\n\n{plain(fill(source.statement, numbers))}"
     yield _cell(new_markdown_cell(text), f"{name}-statement", locked=True)
-    code = source.solution if solved else source.stub
+    code = fill(source.solution if solved else source.stub, numbers)
     yield _cell(new_code_cell(code), f"{name}-solution", solution=True)
-    call = f'bplib.check("{name}", {source.function})'
+    own = "" if seed is None else f',\n            "{seal(packed(exercise, seed))}"'
+    call = f'bplib.check("{name}", {source.function}{own})'
     yield _cell(new_code_cell(call), f"{name}-check", locked=True, points=source.points)
     for number, written in enumerate(source.written, 1):
         label = f"{name}-written-{number}"

@@ -1,7 +1,7 @@
 """The source of an exercise: one MyST notebook, taken apart into its pieces."""
 
-import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Source:
     @property
     def function(self) -> str:
         """The name of the function to be written: the last one that the stub defines."""
-        return [n.name for n in ast.parse(self.stub).body if isinstance(n, ast.FunctionDef)][-1]
+        return re.findall(r"(?m)^def (\w+)", self.stub)[-1]
 
     @classmethod
     def read(cls, path: Path) -> "Source":
@@ -94,6 +94,11 @@ def strip(code: str) -> str:
     """Return the code with each solution replaced by a stub."""
     pattern = rf"(?m)^([ ]*){BEGIN}\n(?:.*\n)*?[ ]*{END}$"
     return re.sub(pattern, lambda found: _indented(STUB, found[1]), code)
+
+
+def fill(text: str, numbers: Mapping[str, Any]) -> str:
+    """Return the text with each <<name>> replaced by the number of that name."""
+    return re.sub(r"<<(\w+)>>", lambda found: str(numbers[found[1]]), text)
 
 
 def _indented(text: str, indent: str) -> str:
