@@ -9,18 +9,22 @@ SITE   := _build/html
 BENCH  := .venv-bench
 
 LIBRARY   := $(wildcard bplib/*.py bplib/*/*.py)
-CHAPTERS  := $(wildcard chapters/*.md exercises/*.md)
+CHAPTERS  := $(wildcard chapters/*.md)
+EXERCISES := $(shell find exercises -name '*.py' -o -name '*.md')
 EXTENSION := $(wildcard _ext/bpsite/*.py)
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint bench clean distclean
+.PHONY: help book exercises serve test lint bench clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 book: $(STAMPS)/book  ## build the site to _build/html
 	@echo "The book is at $(abspath $(SITE))/index.html; \`make serve\` opens it."
+
+exercises: $(STAMPS)/python  ## write students' notebooks and nbgrader's to _build/exercises
+	@$(BIN)/python -m exercises build
 
 serve: book  ## show the built site in a browser
 	@$(BIN)/python _ext/serve.py $(SITE) $(PORT)
@@ -38,7 +42,7 @@ bench: $(BENCH)/.stamp  ## time bplib beside PyTorch, JAX and others (about ten 
 	$(BENCH)/bin/python -m benchmarks
 
 clean:  ## remove what was built, keep the environment
-	rm -rf _build chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book
+	rm -rf _build assignments chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book
 
 distclean: clean  ## remove the environment too
 	rm -rf $(VENV) $(BENCH) node_modules *.egg-info
@@ -84,6 +88,6 @@ $(STAMPS)/read: $(EXTENSION)
 	@touch $@
 
 # A warning is said only while a chapter is read, so after a failure all are read again.
-$(STAMPS)/book: $(CHAPTERS) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed $(STAMPS)/read
+$(STAMPS)/book: $(CHAPTERS) $(EXERCISES) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed $(STAMPS)/read
 	$(BIN)/jupyter-book build --quiet -W --keep-going . || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@

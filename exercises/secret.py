@@ -24,6 +24,6 @@ def load(path: Path) -> bytes:
     secret = path.read_bytes().strip()
     if len(secret) < 16:
         raise ValueError(
-            f"{path.name} has {len(secret)} characters; expected a secret of 16 or more"
+            f"{path.name} has {len(secret)} characters; expected at least 16"
         )
     return secret

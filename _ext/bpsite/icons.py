@@ -37,7 +37,13 @@ STROKES = {
     "triangle": "M12 4L2 20h20zm0 6v5m0 2v.5",
     "xmark": "M5 5l14 14M19 5L5 19",
 }
-ALIASES = {"pencil-alt": "pencil", "home": "house", "folder": "file"}
+ALIASES = {
+    "chevron-down": "angle-down",
+    "chevron-right": "angle-right",
+    "folder": "file",
+    "home": "house",
+    "pencil-alt": "pencil",
+}
 ADMONITIONS = {
     "note": "circle-info",
     "tip": "lightbulb",

@@ -27,7 +27,9 @@ def start(app):
     node = folder / ("node.exe" if os.name == "nt" else "bin/node")
     katex.NODEJS_BINARY = str(node)
     katex.KaTeXServer.katex_path = str(node_modules(app) / "katex/dist/katex.min.js")
-    katex.STARTUP_TIMEOUT = 30.0
+    # A socket file is there before anybody listens to it; a port is tried until somebody does.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS = {
         "throwOnError": True,
         "strict": "error",

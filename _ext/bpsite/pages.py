@@ -45,6 +45,13 @@ def repair_roles(app, pagename, templatename, context, doctree):
         context["body"] = SIGNATURE.sub(_lines, context["body"])
 
 
+def number_chapters(app, pagename, templatename, context, doctree):
+    """Say above a chapter's title which chapter it is, by the number its file begins with."""
+    if found := re.match(r"chapters/0*(\d+)-", pagename):
+        said = f'<p class="bp-chapter">Chapter {found[1]}</p><h1>'
+        context["body"] = context["body"].replace("<h1>", said, 1)
+
+
 SIGNATURE = re.compile(r"<dl>\s*(<dd>(?:(?!<dl|</dl>).)*</dd>)\s*</dl>", re.DOTALL)
 
 
@@ -59,3 +66,4 @@ def setup(app):
     app.connect("doctree-resolved", drop_thebe_settings, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", repair_roles, priority=900)
+    app.connect("html-page-context", number_chapters, priority=900)
