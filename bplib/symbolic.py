@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -159,24 +160,28 @@ def exact(number: Any) -> sp.Expr:
     return sp.Rational(str(number))
 
 
-def mlp(sizes: Sequence[int], hidden: str = "sigmoid", output: str = "sigmoid") -> SymbolicNetwork:
+def mlp(
+    sizes: Sequence[int],
+    hidden: str | type[sp.Function] = "sigmoid",
+    output: str | type[sp.Function] = "sigmoid",
+) -> SymbolicNetwork:
     """Return a network of these layer sizes, in symbols w^{(l)}_{ij}, b^{(l)}_i, x_j, y_i.
+
+    An activation is a name or a SymPy function of one argument, which may be undefined:
+    what is proved for `any_function("f")` holds for every activation that has a slope.
 
     Raises:
         ValueError: fewer than two sizes, or an unknown activation.
     """
     if len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 2, 1]")
-    for argument, name in (("hidden", hidden), ("output", output)):
-        if name not in ACTIVATIONS:
-            known = ", ".join(map(repr, ACTIVATIONS))
-            raise ValueError(f"{argument} is {name!r}; expected one of {known}")
+    hidden, output = _activation("hidden", hidden), _activation("output", output)
     x = _symbols("x", sizes[0])
     y = _symbols("y", sizes[-1])
     W, b, z, a = [], [], [], []
     a_prev = x
     for l, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
-        f = ACTIVATIONS[output if l == len(sizes) - 1 else hidden]
+        f = output if l == len(sizes) - 1 else hidden
         W.append(_weights(l, n_out, n_in))
         b.append(_symbols(f"b^({l})", n_out))
         z.append(W[-1] * a_prev + b[-1])
@@ -184,6 +189,29 @@ def mlp(sizes: Sequence[int], hidden: str = "sigmoid", output: str = "sigmoid") 
         a_prev = a[-1]
     error = y - a[-1]
     return SymbolicNetwork(x, y, W, b, z, a, error.dot(error) / 2)
+
+
+@cache
+def any_function(name: str) -> type[sp.Function]:
+    """Return a function f of which nothing is known but that its slope is called f′.
+
+    With several arguments the slope in the k-th of them is called f_k.
+    """
+
+    def fdiff(self: sp.Function, argindex: int = 1) -> sp.Expr:
+        mark = "′" if len(self.args) == 1 else f"_{argindex}"
+        return any_function(f"{name}{mark}")(*self.args)
+
+    return type(name, (sp.Function,), {"fdiff": fdiff})
+
+
+def _activation(argument: str, f: Any) -> Any:
+    if isinstance(f, type) and issubclass(f, sp.Function):
+        return f
+    if not isinstance(f, str) or f not in ACTIVATIONS:
+        known = ", ".join(map(repr, ACTIVATIONS))
+        raise ValueError(f"{argument} is {f!r}; expected a SymPy function or one of {known}")
+    return ACTIVATIONS[f]
 
 
 def _flatten(numbers: Any) -> Iterator[Any]:

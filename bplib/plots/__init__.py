@@ -3,6 +3,7 @@
 from bplib.plots.base import Picture, decades, figure, number, show
 from bplib.plots.boundary import decision_boundary, examples
 from bplib.plots.diagram import network
+from bplib.plots.equation import equation
 from bplib.plots.graph import computational_graph
 from bplib.plots.loop import training_step
 from bplib.plots.surface import descent_path, loss_surface, slice_loss
@@ -39,6 +40,7 @@ __all__ = [
     "decades",
     "decision_boundary",
     "descent_path",
+    "equation",
     "examples",
     "figure",
     "gradient_by_layer",

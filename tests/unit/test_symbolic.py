@@ -105,3 +105,28 @@ def test_slopes_in_numbers_are_those_of_the_activation(name):
         f, z = bplib.activations.get(name), np.float64(x)
         slope = sym.numbers(known, 1)["slope1[0]"].evalf(20)
         assert float(slope) == pytest.approx(f.df(z, f(z)), rel=1e-14)
+
+
+def test_an_undefined_activation_has_a_slope_and_nothing_else():
+    z, w = sp.symbols("z w")
+    f, slope = symbolic.any_function("f"), symbolic.any_function("f′")
+    assert f(w * z).diff(z) == w * slope(w * z)
+    assert f(z).diff(z, 2) == symbolic.any_function("f′′")(z)
+    assert f is symbolic.any_function("f")
+    assert f(z) != symbolic.any_function("g")(z)
+
+    u, v = sp.symbols("u v")
+    C = symbolic.any_function("C")
+    assert C(u * v, v).diff(v) == u * symbolic.any_function("C_1")(
+        u * v, v
+    ) + symbolic.any_function("C_2")(u * v, v)
+
+
+def test_a_network_of_undefined_activations_becomes_one_of_sigmoids():
+    f, slope = symbolic.any_function("f"), symbolic.any_function("f′")
+    general = symbolic.mlp([2, 2, 1], hidden=f, output=f)
+    special = symbolic.mlp([2, 2, 1])
+    sigmoid = symbolic.sigmoid
+    gradient = general.gradient().replace(slope, lambda z: sigmoid(z) * (1 - sigmoid(z)))
+    difference = gradient.replace(f, sigmoid) - special.gradient()
+    assert difference.expand().is_zero_matrix

@@ -404,6 +404,60 @@ CALLS = {
         "1",
         "0 to 0",
     ),
+    "plots.equation: stack": (
+        lambda: plots.equation(axes(), trained(stack=2)),
+        "net",
+        "(2,)",
+        "single network",
+    ),
+    "plots.equation: no backward": (
+        lambda: plots.equation(axes(), forwarded()),
+        "net",
+        "not run backward",
+        "loss_and_grad",
+    ),
+    "plots.equation: example": (
+        lambda: plots.equation(axes(), trained(), example=1),
+        "example",
+        "1",
+        "0 to 0",
+    ),
+    "plots.equation: a string": (
+        lambda: plots.equation(axes(), trained(), reads="z1"),
+        "reads",
+        "'z1'",
+        "list of keys",
+    ),
+    "plots.equation: no such quantity": (
+        lambda: plots.equation(axes(), trained(), writes=["theta"]),
+        "writes",
+        "'theta'",
+        "'delta2' or 'W1'",
+    ),
+    "plots.equation: layer": (
+        lambda: plots.equation(axes(), trained(), reads=["z9"]),
+        "reads",
+        "'z9'",
+        "layer from 1 to",
+    ),
+    "plots.equation: layer 0": (
+        lambda: plots.equation(axes(), trained(), reads=["delta0"]),
+        "reads",
+        "'delta0'",
+        "layer from 1 to",
+    ),
+    "plots.equation: one index of a weight": (
+        lambda: plots.equation(axes(), trained(), reads=["W1[0]"]),
+        "reads",
+        "'W1[0]'",
+        "2 indices or none",
+    ),
+    "plots.equation: index": (
+        lambda: plots.equation(axes(), trained(), reads=["z1[9]"]),
+        "reads",
+        "'z1[9]'",
+        "indices below",
+    ),
     "ledger: stack": (lambda: ledger(trained(stack=2), 1, 0.1), "net", "(2,)", "single network"),
     "ledger: tanh": (lambda: ledger(forwarded(), 1, 0.1), "net", "tanh", "sigmoid everywhere"),
     "ledger: two examples": (
@@ -430,6 +484,12 @@ CALLS = {
         "output",
         "'step'",
         "'sigmoid'",
+    ),
+    "symbolic.mlp: a function of Python": (
+        lambda: symbolic.mlp([2, 1], output=abs),
+        "output",
+        "abs",
+        "SymPy function",
     ),
     "symbolic: x": (
         lambda: symbolic.mlp([2, 1]).values([1], [1], [[1, 1]], [[0]]),

@@ -1,0 +1,168 @@
+"""A small network in which one equation lights up what it reads and what it writes."""
+
+import re
+from collections.abc import Iterable
+from itertools import product
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
+from numpy.typing import ArrayLike
+
+from bplib.layers import Dense
+from bplib.network import Network
+from bplib.plots.base import number
+from bplib.plots.diagram import LINE, RADIUS, _on_edge, _places, _sub, _sup
+from bplib.svg import ERROR, FORWARD, GRADIENT, GRID, INK, MUTED, PAPER, PARAMETER
+
+KEY = re.compile(r"(a|z|delta|b|db|W|dW)(\d+)(?:\[([\d:]+)(?:,([\d:]+))?\])?|(y)(?:\[(\d+)\])?")
+FEW = 3
+STRETCH = 1.18
+ABOVE = RADIUS + 0.125
+
+
+def equation(
+    ax: Axes,
+    net: Network,
+    reads: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    y: ArrayLike | None = None,
+    example: int = 0,
+) -> None:
+    """Draw a network in grey, and in colour what an equation reads and writes.
+
+    What it reads is coloured; what it writes is also framed, or drawn as a thicker line. A
+    quantity is named by a key as in a `Ledger`, with layers counted from 1 and indices from 0:
+    "z1", "a0", "delta2", "y", "W1", "b1", "dW1", "db1" for all of it, "delta2[0]" or
+    "W1[0,1]" for one entry, "W2[:,0]" for a column. Where up to three edges between two layers
+    are lit, their numbers stand beside them.
+
+    Args:
+        ax: where to draw.
+        net: a single network (no stack) after `loss_and_grad`.
+        reads: keys of what the equation reads.
+        writes: keys of what it writes.
+        y: targets, (n_L, m), to stand beside the outputs.
+        example: which column of the batch to show.
+
+    Raises:
+        ValueError: net is a stack or has not run backward, or a key names nothing in it.
+    """
+    if net.stack:
+        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    if not net.delta or not net.delta[0].size:
+        raise ValueError("net has not run backward; expected a call of loss_and_grad before")
+    if not 0 <= example < net.a[0].shape[-1]:
+        raise ValueError(f"example is {example}; expected one from 0 to {net.a[0].shape[-1] - 1}")
+    units = [net.dense[0].a_prev, *net.a]
+    sizes = [len(a) for a in units]
+    written = _entries("writes", writes, sizes)
+    lit = _entries("reads", reads, sizes) | written
+    places = [[(STRETCH * x, h) for x, h in column] for column in _places(sizes)]
+    half = max(h for column in places for _, h in column)
+    room = RADIUS + 0.1 + 2 * LINE
+    right = places[-1][0][0] + (0.5 if y is None else 1.0)
+    ax.set(aspect="equal", xlim=(-0.45, right), ylim=(-half - room, half + room))
+    ax.set_axis_off()
+    for l, layer in enumerate(net.dense, start=1):
+        _edges(ax, l, layer, places, lit, written)
+    for l, a in enumerate(units):
+        for i, place in enumerate(places[l]):
+            _circle(ax, l, i, place, a[i, example], lit, written)
+            if l:
+                _beside(ax, l, i, place, net.dense[l - 1], example, lit, written)
+    for i, place in enumerate(places[-1] if y is not None else ()):
+        color = INK if ("y", len(net.dense), i, 0) in lit else MUTED
+        text = f"y{_sub(i)} = {np.asarray(y)[i, example]:g}"
+        _write(ax, (place[0] + RADIUS + 0.34, place[1]), text, color)
+
+
+def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set) -> None:
+    ends = list(product(range(layer.n_out), range(layer.n_in)))
+    keys = [(q, l, i, j) for i, j in ends for q in ("W", "dW") if (q, l, i, j) in lit]
+    for i, j in ends:
+        ax.plot(*_line(places, l, i, j), color=GRID, lw=1, zorder=1)
+    for key in keys:
+        q, _, i, j = key
+        color, width = PARAMETER if q == "W" else GRADIENT, 3 if key in written else 1.3
+        ax.plot(*_line(places, l, i, j), color=color, lw=width, zorder=1.5)
+        if len(keys) <= FEW:
+            text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
+            place = _on_edge(places[l - 1][j], places[l][i])
+            _write(ax, place, text, color, key in written)
+
+
+def _line(places: list, l: int, i: int, j: int) -> list[tuple[float, float]]:
+    return list(zip(places[l - 1][j], places[l][i], strict=True))
+
+
+def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, written: set) -> None:
+    key = ("a", l, i, 0)
+    color = MUTED if key not in lit else FORWARD if l else INK
+    width = 2.6 if key in written else 1.4 if key in lit else 0.8
+    ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=width, zorder=2))
+    _write(ax, place, number(value, 2), color)
+    if l == 0:
+        _write(ax, (place[0], place[1] + ABOVE), f"x{_sub(i)}", color)
+
+
+def _beside(
+    ax: Axes, l: int, i: int, place: tuple, layer: Dense, example: int, lit: set, written: set
+) -> None:
+    index = f"⁽{_sup(l)}⁾{_sub(i)}"
+    lines = {
+        "z": (ABOVE, f"z{index} = {number(layer.z[i, example], 2)}", FORWARD),
+        "delta": (-ABOVE, f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR),
+        "b": (-ABOVE - 1.1 * LINE, f"b = {number(layer.b[i, 0], 2)}", PARAMETER),
+        "db": (-ABOVE - 1.1 * LINE, f"∂b {number(layer.db[i, 0], 4)}", GRADIENT),
+    }
+    for q, (height, text, color) in lines.items():
+        key = (q, l, i, 0)
+        if key in lit or q in ("z", "delta"):
+            color = color if key in lit else MUTED
+            _write(ax, (place[0], place[1] + height), text, color, key in written)
+
+
+def _write(ax: Axes, place: tuple, text: str, color: str, framed: bool = False) -> None:
+    box = {"facecolor": PAPER, "edgecolor": color if framed else "none", "pad": 1.2, "lw": 1}
+    ax.text(
+        *place,
+        text,
+        color=color,
+        ha="center",
+        va="center_baseline",
+        fontsize=8,
+        bbox=box,
+        zorder=3,
+    )
+
+
+def _entries(argument: str, keys: Iterable[str], sizes: list[int]) -> set[tuple]:
+    """Return every (quantity, layer, i, j) that the keys name; j is 0 where there is one index."""
+    if isinstance(keys, str):
+        raise ValueError(f"{argument} is {keys!r}; expected a list of keys such as [{keys!r}]")
+    found = set()
+    for key in keys:
+        match = KEY.fullmatch(key)
+        if not match:
+            raise ValueError(f"{argument} holds {key!r}; expected a key such as 'delta2' or 'W1'")
+        quantity, layer, row, column, y, y_row = match.groups()
+        quantity, l, row = quantity or y, len(sizes) - 1 if y else int(layer), row or y_row
+        edge = quantity in ("W", "dW")
+        first, last = 0 if quantity == "a" else 1, len(sizes) - 1
+        if not first <= l <= last:
+            raise ValueError(f"{argument} holds {key!r}; expected a layer from {first} to {last}")
+        if row and edge != bool(column):
+            raise ValueError(f"{argument} holds {key!r}; expected {1 + edge} indices or none")
+        rows = _indices(argument, key, row, sizes[l])
+        columns = _indices(argument, key, column, sizes[l - 1]) if edge else [0]
+        found |= {(quantity, l, i, j) for i, j in product(rows, columns)}
+    return found
+
+
+def _indices(argument: str, key: str, text: str | None, count: int) -> Iterable[int]:
+    if text in (None, ":"):
+        return range(count)
+    if not text.isdigit() or int(text) >= count:
+        raise ValueError(f"{argument} holds {key!r}; expected indices below {count}, or ':'")
+    return [int(text)]

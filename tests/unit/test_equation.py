@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.patches import Circle
+
+import bplib
+from bplib import plots
+
+X, Y = np.array([[0.5], [-1.0]]), np.array([[1.0], [0.0]])
+
+
+@pytest.fixture(scope="module")
+def net():
+    net = bplib.mlp([2, 3, 2], hidden="sigmoid", output="sigmoid")
+    net.theta[:] = np.random.default_rng(3).standard_normal(net.theta.size)
+    bplib.loss_and_grad(net, bplib.losses.SquaredError(), X, Y)
+    return net
+
+
+def draw(net, **kwargs):
+    _, ax = plots.figure()
+    plots.equation(ax, net, y=Y, **kwargs)
+    return ax
+
+
+def coloured(ax):
+    """Text -> (colour, framed?) of all that is not grey."""
+    return {
+        t.get_text(): (to_hex(t.get_color()), to_hex(t.get_bbox_patch().get_edgecolor(), True))
+        for t in ax.texts
+        if to_hex(t.get_color()) != plots.MUTED
+    }
+
+
+def edges(ax, color):
+    return [line for line in ax.lines if to_hex(line.get_color()) == color]
+
+
+def framed(color):
+    return color, color + "ff"
+
+
+def plain(color):
+    return color, "#00000000"
+
+
+def test_without_keys_all_is_grey(net):
+    ax = draw(net)
+    assert coloured(ax) == {}
+    assert len(edges(ax, plots.GRID)) == len(ax.lines) == 12
+    assert {"y₁ = 1", "y₂ = 0", "x₁", "x₂", "0.50", "−1.00"} <= {t.get_text() for t in ax.texts}
+
+
+def test_one_hidden_error_reads_two_weights_two_errors_and_its_slope(net):
+    ax = draw(net, reads=["delta2", "W2[:,1]", "z1[1]"], writes=["delta1[1]"])
+    number = plots.number
+    assert coloured(ax) == {
+        f"δ⁽¹⁾₂ = {number(net.delta[0][1, 0], 4)}": framed(plots.ERROR),
+        f"δ⁽²⁾₁ = {number(net.delta[1][0, 0], 4)}": plain(plots.ERROR),
+        f"δ⁽²⁾₂ = {number(net.delta[1][1, 0], 4)}": plain(plots.ERROR),
+        f"z⁽¹⁾₂ = {number(net.z[0][1, 0], 2)}": plain(plots.FORWARD),
+        number(net.W[1][0, 1], 2): plain(plots.PARAMETER),
+        number(net.W[1][1, 1], 2): plain(plots.PARAMETER),
+    }
+    assert len(edges(ax, plots.PARAMETER)) == 2
+
+
+def test_a_written_gradient_is_thick_and_framed_and_bias_gradients_show(net):
+    ax = draw(net, reads=["a0[1]", "delta1[2]"], writes=["dW1[2,1]", "db1[2]"])
+    (edge,) = edges(ax, plots.GRADIENT)
+    (grid, *_) = edges(ax, plots.GRID)
+    assert edge.get_linewidth() > 2 * grid.get_linewidth()
+    shown = coloured(ax)
+    assert shown[f"∂ {plots.number(net.dW[0][2, 1], 4)}"] == framed(plots.GRADIENT)
+    assert shown[f"∂b {plots.number(net.db[0][2, 0], 4)}"] == framed(plots.GRADIENT)
+    assert shown["−1.00"] == shown["x₂"] == plain(plots.INK)
+    assert len(shown) == 5
+
+
+def test_of_many_lit_edges_no_numbers_are_shown(net):
+    ax = draw(net, reads=["W1", "b1", "a0"], writes=["z1", "a1"])
+    assert len(edges(ax, plots.PARAMETER)) == 6
+    assert plots.number(net.W[0][0, 0], 2) not in coloured(ax)
+    assert f"b = {plots.number(net.b[0][0, 0], 2)}" in coloured(ax)
+    rings = [p for p in ax.patches if isinstance(p, Circle)]
+    widths = [ring.get_linewidth() for ring in rings]
+    assert len(rings) == 7
+    assert set(widths[2:5]) == {max(widths)}
+
+
+def test_targets_light_up(net):
+    assert coloured(draw(net, reads=["y[1]"])) == {"y₂ = 0": plain(plots.INK)}
+    assert set(coloured(draw(net, reads=["y"]))) == {"y₁ = 1", "y₂ = 0"}
