@@ -62,7 +62,7 @@ def equation(
     half = max(h for column in places for _, h in column)
     room = RADIUS + 0.1 + 2 * LINE
     right = places[-1][0][0] + (0.5 if y is None else 1.0)
-    ax.set(aspect="equal", xlim=(-0.45, right), ylim=(-half - room, half + room))
+    ax.set(aspect="equal", xlim=(-0.45, right), ylim=(-half - room - LINE, half + room - LINE))
     ax.set_axis_off()
     for l, layer in enumerate(net.dense, start=1):
         _edges(ax, l, layer, places, lit, written)
@@ -88,8 +88,10 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
         ax.plot(*_line(places, l, i, j), color=color, lw=width, zorder=1.5)
         if len(keys) <= FEW:
             text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
-            place = _on_edge(places[l - 1][j], places[l][i])
-            _write(ax, place, text, color, key in written)
+            x, height = _on_edge(places[l - 1][j], places[l][i])
+            if ("W" if q == "dW" else "dW", l, i, j) in lit:
+                height += 0.12 if q == "W" else -0.12
+            _write(ax, (x, height), text, color, key in written)
 
 
 def _line(places: list, l: int, i: int, j: int) -> list[tuple[float, float]]:
@@ -110,11 +112,13 @@ def _beside(
     ax: Axes, l: int, i: int, place: tuple, layer: Dense, example: int, lit: set, written: set
 ) -> None:
     index = f"⁽{_sup(l)}⁾{_sub(i)}"
+    low = -ABOVE - 1.1 * LINE
+    lower = low - 1.15 * LINE * (("b", l, i, 0) in lit)
     lines = {
         "z": (ABOVE, f"z{index} = {number(layer.z[i, example], 2)}", FORWARD),
         "delta": (-ABOVE, f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR),
-        "b": (-ABOVE - 1.1 * LINE, f"b = {number(layer.b[i, 0], 2)}", PARAMETER),
-        "db": (-ABOVE - 1.1 * LINE, f"∂b {number(layer.db[i, 0], 4)}", GRADIENT),
+        "b": (low, f"b = {number(layer.b[i, 0], 2)}", PARAMETER),
+        "db": (lower, f"∂b {number(layer.db[i, 0], 4)}", GRADIENT),
     }
     for q, (height, text, color) in lines.items():
         key = (q, l, i, 0)
