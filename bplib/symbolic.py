@@ -202,7 +202,12 @@ def any_function(name: str) -> type[sp.Function]:
         mark = "′" if len(self.args) == 1 else f"_{argindex}"
         return any_function(f"{name}{mark}")(*self.args)
 
-    return type(name, (sp.Function,), {"fdiff": fdiff})
+    def _latex(self: sp.Function, printer: Any, exp: str | None = None) -> str:
+        arguments = ", ".join(map(printer.doprint, self.args))
+        text = rf"{name.replace('′', chr(39))}\left({arguments}\right)"
+        return text if exp is None else rf"{text}^{{{exp}}}"
+
+    return type(name, (sp.Function,), {"fdiff": fdiff, "_latex": _latex})
 
 
 def _activation(argument: str, f: Any) -> Any:

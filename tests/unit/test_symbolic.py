@@ -115,6 +115,9 @@ def test_an_undefined_activation_has_a_slope_and_nothing_else():
     assert f is symbolic.any_function("f")
     assert f(z) != symbolic.any_function("g")(z)
 
+    assert sp.latex(slope(z)) == r"f'\left(z\right)"
+    assert sp.latex(slope(z) ** 2) == r"f'\left(z\right)^{2}"
+
     u, v = sp.symbols("u v")
     C = symbolic.any_function("C")
     assert C(u * v, v).diff(v) == u * symbolic.any_function("C_1")(
