@@ -80,8 +80,8 @@ def equation(
 def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set) -> None:
     ends = list(product(range(layer.n_out), range(layer.n_in)))
     keys = [(q, l, i, j) for i, j in ends for q in ("W", "dW") if (q, l, i, j) in lit]
-    for i, j in ends:
-        ax.plot(*_line(places, l, i, j), color=GRID, lw=1, zorder=1)
+    grey = [point for i, j in ends for point in (places[l - 1][j], places[l][i], (np.nan, np.nan))]
+    ax.plot(*zip(*grey, strict=True), color=GRID, lw=1, zorder=1)
     for key in keys:
         q, _, i, j = key
         color, width = PARAMETER if q == "W" else GRADIENT, 3 if key in written else 1.3
@@ -103,7 +103,7 @@ def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, writ
     color = MUTED if key not in lit else FORWARD if l else INK
     width = 2.6 if key in written else 1.4 if key in lit else 0.8
     ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=width, zorder=2))
-    _write(ax, place, number(value, 2), color)
+    _write(ax, place, number(value, 2), color, paper=False)
     if l == 0:
         _write(ax, (place[0], place[1] + ABOVE), f"x{_sub(i)}", color)
 
@@ -127,7 +127,9 @@ def _beside(
             _write(ax, (place[0], place[1] + height), text, color, key in written)
 
 
-def _write(ax: Axes, place: tuple, text: str, color: str, framed: bool = False) -> None:
+def _write(
+    ax: Axes, place: tuple, text: str, color: str, framed: bool = False, paper: bool = True
+) -> None:
     box = {"facecolor": PAPER, "edgecolor": color if framed else "none", "pad": 1.2, "lw": 1}
     ax.text(
         *place,
@@ -136,7 +138,7 @@ def _write(ax: Axes, place: tuple, text: str, color: str, framed: bool = False) 
         ha="center",
         va="center_baseline",
         fontsize=8,
-        bbox=box,
+        bbox=box if paper else None,
         zorder=3,
     )
 
