@@ -18,6 +18,7 @@ from bplib.svg import ERROR, FORWARD, GRADIENT, GRID, INK, MUTED, PAPER, PARAMET
 KEY = re.compile(r"(a|z|delta|b|db|W|dW)(\d+)(?:\[([\d:]+)(?:,([\d:]+))?\])?|(y)(?:\[(\d+)\])?")
 FEW = 3
 STRETCH = 1.18
+ASIDE = 0.035
 ABOVE = RADIUS + 0.125
 
 
@@ -85,17 +86,19 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
     for key in keys:
         q, _, i, j = key
         color, width = PARAMETER if q == "W" else GRADIENT, 3 if key in written else 1.3
-        ax.plot(*_line(places, l, i, j), color=color, lw=width, zorder=1.5)
+        both = ("W" if q == "dW" else "dW", l, i, j) in lit
+        aside = 0 if not both else ASIDE if q == "W" else -ASIDE
+        ax.plot(*_line(places, l, i, j, aside), color=color, lw=width, zorder=1.5)
         if len(keys) <= FEW:
             text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
             x, height = _on_edge(places[l - 1][j], places[l][i])
-            if ("W" if q == "dW" else "dW", l, i, j) in lit:
-                height += 0.12 if q == "W" else -0.12
-            _write(ax, (x, height), text, color, key in written)
+            _write(ax, (x, height + 3.5 * aside), text, color, key in written)
 
 
-def _line(places: list, l: int, i: int, j: int) -> list[tuple[float, float]]:
-    return list(zip(places[l - 1][j], places[l][i], strict=True))
+def _line(places: list, l: int, i: int, j: int, aside: float) -> np.ndarray:
+    """The two x and the two y of an edge, moved upwards by that much."""
+    ends = np.array([places[l - 1][j], places[l][i]]).T
+    return ends + [[0], [aside]]
 
 
 def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, written: set) -> None:

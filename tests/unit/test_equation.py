@@ -95,6 +95,17 @@ def test_of_many_lit_edges_no_numbers_are_shown(net):
     assert set(widths[2:5]) == {max(widths)}
 
 
+def test_a_weight_and_its_gradient_lie_side_by_side(net):
+    ax = draw(net, reads=["dW1[1,0]"], writes=["W1[1,0]"])
+    (weight,), (gradient,) = edges(ax, plots.PARAMETER), edges(ax, plots.GRADIENT)
+    assert np.allclose(weight.get_xdata(), gradient.get_xdata())
+    assert np.all(weight.get_ydata() > gradient.get_ydata())
+    assert coloured(ax) == {
+        plots.number(net.W[0][1, 0], 2): framed(plots.PARAMETER),
+        f"∂ {plots.number(net.dW[0][1, 0], 4)}": plain(plots.GRADIENT),
+    }
+
+
 def test_targets_light_up(net):
     assert coloured(draw(net, reads=["y[1]"])) == {"y₂ = 0": plain(plots.INK)}
     assert set(coloured(draw(net, reads=["y"]))) == {"y₁ = 1", "y₂ = 0"}
