@@ -98,7 +98,7 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
 def _line(places: list, l: int, i: int, j: int, aside: float) -> np.ndarray:
     """The two x and the two y of an edge, moved upwards by that much."""
     ends = np.array([places[l - 1][j], places[l][i]]).T
-    return ends + [[0], [aside]]
+    return ends + np.array([[0], [aside]])
 
 
 def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, written: set) -> None:
