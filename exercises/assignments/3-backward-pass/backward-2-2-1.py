@@ -137,7 +137,7 @@ mistake(
     "W₂ in place of its transpose",
     "W₂ carries activations forward; the error goes back through the transpose. With a square "
     "matrix both fit, and only one is right.",
-    "chapter 4, “Shapes prove nothing”",
+    "chapter 4, “Shapes do not prove it”",
     back=lambda W2, delta2, a1, m: W2 @ delta2,
 )
 
