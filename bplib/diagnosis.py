@@ -2,7 +2,7 @@
 
 import hashlib
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +11,14 @@ import numpy as np
 
 PROJECTIONS = 4
 TOLERANCE = 1e-5  # float32 and another order of the sums pass, no mistake does
+IN_PLACE = "inputs changed in place"
 
 
 @dataclass(frozen=True)
 class Fingerprint:
     """What is kept of an array: enough to recognise it, too little to print it.
+
+    Where an array has more entries than there are marks, they do not determine it.
 
     Attributes:
         shape: the array's shape.
@@ -43,7 +46,8 @@ class Fingerprint:
         """Say whether other is this array times `factor`, within the tolerance."""
         if not self.same_shape(other) or self.lost != other.lost:
             return False
-        miss = np.abs(np.subtract(other.marks, np.multiply(factor, self.marks)))
+        with np.errstate(all="ignore"):
+            miss = np.abs(np.subtract(other.marks, np.multiply(factor, self.marks)))
         return bool(np.all(miss <= TOLERANCE * max(abs(factor) * self.size, 1e-12)))
 
     def same_shape(self, other: "Fingerprint") -> bool:
@@ -118,14 +122,21 @@ class Verdict:
 def outcome(
     function: Callable[..., Any], inputs: Mapping[str, Any], returns: Iterable[str]
 ) -> Outcome:
-    """Call function(**inputs) on copies and take the fingerprints of what it returns."""
+    """Call function(**inputs) on copies and take the fingerprints of what it returns.
+
+    Args:
+        function: the answer.
+        inputs: its arguments by name.
+        returns: the names of what it returns. "dW[]" is a list of arrays, such as one for
+            each layer, and gives the quantities dW[0], dW[1], …
+    """
     given = deepcopy(dict(inputs))
     try:
         with np.errstate(all="ignore"):
             value = function(**given)
         arrays = _named(value, tuple(returns))
     except Exception as error:
-        return Outcome(problem=_told(error))
+        return Outcome(problem=_told(error, inputs))
     changed = tuple(name for name, old in inputs.items() if not _same(old, given[name]))
     return Outcome({q: Fingerprint.of(q, array) for q, array in arrays.items()}, "", changed)
 
@@ -135,7 +146,22 @@ def diagnose(
 ) -> Verdict:
     """Compare the outcomes of an answer with the right ones, then with each mistake's."""
     pairs, known = list(zip(cases, outcomes, strict=True)), list(mistakes)
-    returns = list(pairs[0][0].right.prints)
+    verdict = _compared(pairs, known)
+    changed = sorted({name for _, got in pairs for name in got.changed})
+    if not changed:
+        return verdict
+    told = (
+        f"The function changes {_listed(changed)}, which it was given. Whoever called it still "
+        "needs the old values: work on a copy, or write a = a − b in place of a -= b."
+    )
+    if not verdict:
+        told = f"{told} {verdict.message}"
+    names = (IN_PLACE, *verdict.mistakes)
+    return Verdict(False, told, names, verdict.right, verdict.share / 2)
+
+
+def _compared(pairs: list[tuple[Case, Outcome]], known: list[Mistake]) -> Verdict:
+    returns = list(dict.fromkeys(q for case, _ in pairs for q in case.right.prints))
     problem = _first_problem(pairs)
     if problem:
         for mistake in known:
@@ -143,20 +169,8 @@ def diagnose(
                 told = f"{_explain(mistake)} {problem}"
                 return Verdict(False, told, (mistake.name,), (), mistake.credit)
         return Verdict(False, problem)
-    right = tuple(
-        q for q in returns if all(c.right.prints[q].matches(o.prints[q]) for c, o in pairs)
-    )
+    right = tuple(q for q in returns if all(c.right.prints[q].matches(f) for c, f in _of(q, pairs)))
     share = len(right) / len(returns)
-    changed = sorted({name for _, got in pairs for name in got.changed})
-    if changed:
-        return Verdict(
-            False,
-            f"{', '.join(changed)}: changed by the function. Whoever called it still needs the "
-            "old values; work on a copy, and write a = a − b rather than a -= b.",
-            ("inputs changed in place",),
-            right,
-            share / 2,
-        )
     if len(right) == len(returns):
         return Verdict(True, f"Right in {_count(len(pairs), 'case')}.", (), right, 1.0)
     for mistake in known:
@@ -165,31 +179,64 @@ def diagnose(
                 False, _explain(mistake), (mistake.name,), right, max(share, mistake.credit)
             )
     wrong = [q for q in returns if q not in right]
-    by_quantity = {q: next((m for m in known if _made(m, pairs, [q])), None) for q in wrong}
-    named = {q: m for q, m in by_quantity.items() if m}
-    if named:
-        told = " ".join(f"{q}: {_explain(m)}" for q, m in named.items())
-        names = tuple(dict.fromkeys(m.name for m in named.values()))
-        return Verdict(False, told, names, right, share)
+    by_mistake: dict[Mistake, list[str]] = {}
+    for q in wrong:
+        found = next((m for m in known if _made(m, pairs, [q])), None)
+        if found:
+            by_mistake.setdefault(found, []).append(q)
+    if by_mistake:
+        told = " ".join(f"{_listed(q)}: {_explain(m)}" for m, q in by_mistake.items())
+        return Verdict(False, told, tuple(m.name for m in by_mistake), right, share)
     return Verdict(False, _first_difference(pairs, wrong[0], right), (), right, share)
+
+
+def _of(quantity: str, pairs: list[tuple[Case, Outcome]]) -> Iterator[tuple[Case, Fingerprint]]:
+    """The cases that have the quantity (not all have as many layers), and what came of it."""
+    return ((case, got.prints[quantity]) for case, got in pairs if quantity in case.right.prints)
 
 
 def _made(mistake: Mistake, pairs: list[tuple[Case, Outcome]], returns: list[str]) -> bool:
     """Say whether every case came out as with the mistake, and not all of them as errors."""
     slips = [case.slips[mistake.name] for case, _ in pairs]
-    same = (
-        bool(slip.problem) == bool(got.problem)
-        and (slip.problem or all(slip.prints[q].matches(got.prints[q]) for q in returns))
-        for slip, (_, got) in zip(slips, pairs, strict=True)
+    return not all(slip.problem for slip in slips) and all(
+        _alike(slip, got, returns) for slip, (_, got) in zip(slips, pairs, strict=True)
     )
-    return not all(slip.problem for slip in slips) and all(same)
+
+
+def _alike(slip: Outcome, got: Outcome, returns: list[str]) -> bool:
+    if slip.problem or got.problem:
+        return bool(slip.problem and got.problem)
+    there = [q for q in returns if q in slip.prints or q in got.prints]
+    return all(
+        q in slip.prints and q in got.prints and slip.prints[q].matches(got.prints[q])
+        for q in there
+    )
 
 
 def _first_problem(pairs: list[tuple[Case, Outcome]]) -> str:
-    for number, (_, got) in enumerate(pairs, 1):
-        if got.problem:
-            return f"Case {number} of {len(pairs)}: {got.problem}"
+    """Say which case went wrong first and how; all of them alike are told as one."""
+    problems = [got.problem or _miscounted(case, got) for case, got in pairs]
+    for number, problem in enumerate(problems, 1):
+        if problem and problems.count(problem) == len(pairs):
+            return problem[0].upper() + problem[1:] if problem.startswith("the ") else problem
+        if problem:
+            return f"In case {number} of {len(pairs)}, {problem}"
     return ""
+
+
+def _miscounted(case: Case, got: Outcome) -> str:
+    """Say which list has more or fewer arrays than it should."""
+    for name in dict.fromkeys(_list_name(q) for q in case.right.prints if q.endswith("]")):
+        expected, came = (
+            sum(_list_name(q) == name for q in prints) for prints in (case.right.prints, got.prints)
+        )
+        if came != expected:
+            return f"{name} has {_count(came, 'array')}; expected {expected}."
+    return ""
+
+
+def _list_name(quantity: str) -> str:
+    return quantity.partition("[")[0]
 
 
 def _explain(mistake: Mistake) -> str:
@@ -201,23 +248,26 @@ def _first_difference(
     pairs: list[tuple[Case, Outcome]], quantity: str, right: tuple[str, ...]
 ) -> str:
     """Say what is wrong with a quantity: its shape, lost entries, a factor, or just values."""
-    also = f" (Right: {', '.join(right)}.)" if right else ""
+    also = f" Right in all cases: {_listed(right)}." if right else ""
     factors: list[float | None] = []
     wrong = []
     for number, (case, got) in enumerate(pairs, 1):
+        if quantity not in case.right.prints:
+            continue
         expected, found = case.right.prints[quantity], got.prints[quantity]
-        where = f"{quantity} in case {number} of {len(pairs)}"
+        where = f"In case {number} of {len(pairs)}, {quantity} has"
         if not expected.same_shape(found):
-            return f"{where} has shape {found.shape}; expected {expected.shape}.{also}"
+            return f"{where} shape {found.shape}; expected {expected.shape}.{also}"
         if found.lost > expected.lost:
-            return f"{where} has {_count(found.lost, 'entry')} that are NaN or infinite.{also}"
+            verb = "is" if found.lost == 1 else "are"
+            return f"{where} {_count(found.lost, 'entry')} that {verb} NaN or infinite.{also}"
         if not expected.matches(found):
             factors.append(expected.factor(found))
             wrong.append(where)
     c = factors[0]
     if c is not None and all(f is not None and abs(f - c) <= 1e-4 * abs(c) for f in factors):
         return f"{quantity} is {c:.4g} times what was expected.{also}"
-    return f"{wrong[0]} has the right shape, but not the right values.{also}"
+    return f"{wrong[0]} the right shape, but not the right values.{also}"
 
 
 def _directions(name: str, size: int) -> np.ndarray:
@@ -228,21 +278,39 @@ def _directions(name: str, size: int) -> np.ndarray:
 
 
 def _named(value: Any, returns: tuple[str, ...]) -> dict[str, np.ndarray]:
-    expected = ", ".join(returns)
+    names = [_list_name(q) for q in returns]
+    expected = _listed(names)
     if value is None:
-        raise ValueError(f"it returns nothing; expected {expected}. Is there a return?")
-    if len(returns) == 1 and not isinstance(value, Mapping):
-        value = {returns[0]: value}
+        raise ValueError(f"the function returns nothing; expected {expected}. Is there a return?")
     if isinstance(value, Mapping):
-        missing = [q for q in returns if q not in value]
-        if missing:
-            raise ValueError(f"it returns {', '.join(map(str, value))}; expected {expected}")
-        parts = [value[q] for q in returns]
+        if not set(names) <= set(value):
+            came = _listed([str(key) for key in value]) or "an empty dictionary"
+            raise ValueError(f"the function returns {came}; expected {expected}")
+        parts = [value[name] for name in names]
+    elif len(names) == 1:
+        parts = [value]
     else:
-        parts = list(value) if isinstance(value, (tuple, list)) else [value]
-        if len(parts) != len(returns):
-            raise ValueError(f"it returns {_count(len(parts), 'value')}; expected {expected}")
-    return {q: _array(q, part) for q, part in zip(returns, parts, strict=True)}
+        parts = _parts(value)
+        if len(parts) != len(names):
+            came = _count(len(parts), "value")
+            raise ValueError(f"the function returns {came}; expected {len(names)}: {expected}")
+    arrays = {}
+    for name, quantity, part in zip(names, returns, parts, strict=True):
+        if quantity == name:
+            arrays[name] = _array(name, part)
+        elif isinstance(part, (list, tuple, Iterator)) or (
+            isinstance(part, np.ndarray) and part.ndim > 0
+        ):
+            arrays |= {f"{name}[{k}]": _array(f"{name}[{k}]", item) for k, item in enumerate(part)}
+        else:
+            raise ValueError(f"{name} is {_short(part)}; expected a list of arrays")
+    return arrays
+
+
+def _parts(value: Any) -> list[Any]:
+    """Take apart what can be unpacked into several quantities."""
+    row = isinstance(value, np.ndarray) and value.ndim == 1
+    return list(value) if row or isinstance(value, (tuple, list, Iterator)) else [value]
 
 
 def _array(name: str, value: Any) -> np.ndarray:
@@ -255,33 +323,40 @@ def _array(name: str, value: Any) -> np.ndarray:
     return array
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception, inputs: Mapping[str, Any]) -> str:
     if isinstance(error, NotImplementedError):
-        return "it is not written yet."
-    if isinstance(error, ValueError) and error.__traceback__ and _ours(error):
-        return f"{error}."
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__
-    ]
+        return "the function is not written yet."
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, ValueError) and frames[-1].filename == __file__:
+        return _sentence(str(error))
+    lines = [frame.lineno for frame in frames if frame.filename != __file__]
+    if not lines and isinstance(error, TypeError):
+        return _sentence(f"the function cannot take {_listed(list(inputs))}: {_short(error)}")
     where = f" in line {lines[0]}" if lines else ""
-    return f"it raises {type(error).__name__}{where}: {_short(error)}."
-
-
-def _ours(error: Exception) -> bool:
-    return traceback.extract_tb(error.__traceback__)[-1].filename == __file__
+    reason = f": {_short(error)}" if str(error) else ""
+    return _sentence(f"the function raises {type(error).__name__}{where}{reason}")
 
 
 def _same(old: Any, new: Any) -> bool:
-    if isinstance(old, (np.ndarray, list, tuple)):
-        return np.array_equal(old, new, equal_nan=True)
-    return True
+    if isinstance(old, np.ndarray):
+        return isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=True)
+    if isinstance(old, (list, tuple)):
+        alike = isinstance(new, (list, tuple)) and len(old) == len(new)
+        return alike and all(map(_same, old, new))
+    return old == new if isinstance(old, (int, float, str)) else True
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def _short(value: Any) -> str:
     text = " ".join(str(value).split())
-    return text if len(text) <= 120 else text[:117] + "…"
+    return text if len(text) <= 120 else text[:119] + "…"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _count(number: int, thing: str) -> str:

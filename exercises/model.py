@@ -24,7 +24,8 @@ class Key:
     """What grades an exercise: the quantities wanted, inputs, mistakes and right answers.
 
     Attributes:
-        returns: the names of the quantities that the function returns, in order.
+        returns: the names of the quantities that the function returns, in order; "dW[]" is
+            a list of arrays.
         visible: seed of the cases that a student can check against.
         draw: draws the inputs of all cases from a generator.
         own: draws the numbers of a student's own version, if every student has another one;
