@@ -249,25 +249,38 @@ def _first_difference(
 ) -> str:
     """Say what is wrong with a quantity: its shape, lost entries, a factor, or just values."""
     also = f" Right in all cases: {_listed(right)}." if right else ""
-    factors: list[float | None] = []
     wrong = []
     for number, (case, got) in enumerate(pairs, 1):
         if quantity not in case.right.prints:
             continue
         expected, found = case.right.prints[quantity], got.prints[quantity]
-        where = f"In case {number} of {len(pairs)}, {quantity} has"
+        where = f"In case {number} of {len(pairs)}, {quantity}"
         if not expected.same_shape(found):
-            return f"{where} shape {found.shape}; expected {expected.shape}.{also}"
+            return f"{where} has the shape {found.shape}; expected {expected.shape}.{also}"
         if found.lost > expected.lost:
             verb = "is" if found.lost == 1 else "are"
-            return f"{where} {_count(found.lost, 'entry')} that {verb} NaN or infinite.{also}"
+            return f"{where} has {_count(found.lost, 'entry')} that {verb} NaN or infinite.{also}"
         if not expected.matches(found):
-            factors.append(expected.factor(found))
-            wrong.append(where)
+            wrong.append((where, expected, found))
+    c = _common_factor([pair[1:] for pair in wrong])
+    where, expected, _ = wrong[0]
+    if c is None:
+        number = np.prod(expected.shape) == 1
+        told = "is not the right number" if number else "has the right shape, but wrong values"
+        return f"{where} {told}.{also}"
+    if abs(c - 1) < 1e-3:
+        return f"{where} is nearly right, but off by {abs(c - 1):.0e} of its size.{also}"
+    return f"{quantity} is {c:.4g} times what was expected.{also}"
+
+
+def _common_factor(pairs: list[tuple[Fingerprint, Fingerprint]]) -> float | None:
+    """The factor between right and wrong, the same in all cases; one number proves nothing."""
+    factors = [expected.factor(found) for expected, found in pairs]
     c = factors[0]
-    if c is not None and all(f is not None and abs(f - c) <= 1e-4 * abs(c) for f in factors):
-        return f"{quantity} is {c:.4g} times what was expected.{also}"
-    return f"{wrong[0]} the right shape, but not the right values.{also}"
+    if c is None or any(f is None or abs(f - c) > 1e-4 * abs(c) for f in factors):
+        return None
+    several = len(pairs) > 1 or np.prod(pairs[0][0].shape) > 1
+    return c if several or abs(c - 1) < 1e-3 else None
 
 
 def _directions(name: str, size: int) -> np.ndarray:
