@@ -23,7 +23,7 @@ def cases(rng):
                 "x": rng.normal(size=(widths[0], m)),
                 "t": rng.normal(size=(widths[0], m)),
                 "r": rng.normal(size=(widths[-1], m)),
-                "W": [rng.normal(size=shape) for shape in shapes],
+                "W": [rng.normal(scale=0.6, size=shape) for shape in shapes],
                 "b": [rng.normal(size=(n, 1)) for n, _ in shapes],
             }
         )

@@ -7,22 +7,26 @@ from exercises.model import Key
 key = Key(returns=["dW1", "db1", "dW2", "db2"])
 
 BACKWARD = "chapter 5, “Backward”"
-BATCH = "chapter 4, “A batch”"
+BATCH = "chapter 4"
+MEAN = "chapter 5, “Sum or mean?”"
+LOSS = "chapter 5, “Loss”"
+SLOPE = "chapter 1, “Three slopes to know by heart”"
+TRANSPOSE = "chapter 1, “Rows from the left, without the matrices”"
 ORDER = "chapter 5, “Updating as you go”"
 
 
 @key.cases
 def cases(rng):
     inputs = []
-    for n0, n1, n2, m in ((2, 2, 1, 1), (3, 3, 3, 4), (2, 4, 3, 5)):
+    for n0, n1, n2, m in ((2, 2, 1, 1), (3, 3, 3, 5), (2, 4, 3, 4)):
         inputs.append(
             {
                 "x": rng.normal(size=(n0, m)),
-                "y": rng.uniform(size=(n2, m)),
-                "W1": rng.normal(size=(n1, n0)),
-                "b1": rng.normal(size=(n1, 1)),
-                "W2": rng.normal(size=(n2, n1)),
-                "b2": rng.normal(size=(n2, 1)),
+                "y": rng.integers(2, size=(n2, m)).astype(float),
+                "W1": rng.normal(scale=0.7, size=(n1, n0)),
+                "b1": rng.normal(scale=0.7, size=(n1, 1)),
+                "W2": rng.normal(scale=0.7, size=(n2, n1)),
+                "b2": rng.normal(scale=0.7, size=(n2, 1)),
             }
         )
     return inputs
@@ -68,12 +72,13 @@ mistake(
 mistake(
     "the sum over the examples in place of the mean",
     "The loss is a mean, so every gradient is divided by m once.",
-    BATCH,
+    MEAN,
     mean=lambda g: g,
 )
 mistake(
     "a factor 2 too much",
     "The half in the loss cancels the 2 that differentiation brings down.",
+    LOSS,
     error=lambda a, y: 2 * (a - y),
 )
 mistake(
@@ -85,6 +90,7 @@ mistake(
 mistake(
     "z(1 − z) in place of a(1 − a)",
     "The formula σ′ = a(1 − a) wants the activation, not the weighted input.",
+    SLOPE,
     out=lambda z, a: z * (1 - z),
     hidden=lambda z, a: z * (1 - z),
 )
@@ -103,7 +109,7 @@ mistake(
 @key.mistake(
     "the mean taken twice",
     "Divide by m where the gradients are made, or divide δ by m; both together are one too many.",
-    BATCH,
+    MEAN,
     0.25,
 )
 def _(x, y, W1, b1, W2, b2):
@@ -113,7 +119,7 @@ def _(x, y, W1, b1, W2, b2):
 @key.mistake(
     "the mean over examples and outputs",
     "‖a − y‖² is a sum over the outputs; only the examples are averaged.",
-    BATCH,
+    MEAN,
     0.25,
 )
 def _(x, y, W1, b1, W2, b2):
@@ -137,7 +143,7 @@ mistake(
     "W₂ in place of its transpose",
     "W₂ carries activations forward; the error goes back through the transpose. With a square "
     "matrix both fit, and only one is right.",
-    "chapter 4, “Shapes do not prove it”",
+    TRANSPOSE,
     back=lambda W2, delta2, a1, m: W2 @ delta2,
 )
 
@@ -160,6 +166,16 @@ def _(x, y, W1, b1, W2, b2):
 )
 def _(x, y, W1, b1, W2, b2):
     return passes(x, y, W1, b1, W2, b2, bias=lambda delta: delta * x.shape[1])
+
+
+@key.mistake(
+    "bias gradients summed over the units in place of the examples",
+    "Each unit has a bias of its own, so the sum runs along its row, over the examples: axis=1.",
+    BATCH,
+    0.5,
+)
+def _(x, y, W1, b1, W2, b2):
+    return passes(x, y, W1, b1, W2, b2, bias=lambda delta: delta.sum(axis=0, keepdims=True))
 
 
 @key.alternative("loops over the examples")
