@@ -11,6 +11,7 @@ import numpy as np
 
 PROJECTIONS = 4
 TOLERANCE = 1e-5  # float32 and another order of the sums pass, no mistake does
+HUGE = 1e100  # beyond it a number counts as infinite, so that its square is none
 IN_PLACE = "inputs changed in place"
 
 
@@ -23,8 +24,8 @@ class Fingerprint:
     Attributes:
         shape: the array's shape.
         size: its Euclidean norm, the scale by which differences are measured.
-        marks: four random projections of its entries, the non-finite ones as 0.
-        lost: the number of entries that are NaN or infinite.
+        marks: four random projections of its entries, the lost ones as 0.
+        lost: the number of entries that are NaN, infinite or above 1e100.
     """
 
     shape: tuple[int, ...]
@@ -35,19 +36,18 @@ class Fingerprint:
     @classmethod
     def of(cls, name: str, value: np.ndarray) -> "Fingerprint":
         """Take the fingerprint of the quantity called `name`."""
-        finite = np.isfinite(value)
-        entries = np.where(finite, value, 0).ravel().astype(float)
-        with np.errstate(over="ignore", invalid="ignore"):
-            marks = _directions(name, entries.size) @ entries
-            size = np.linalg.norm(entries)
+        entries = value.astype(float).ravel()
+        finite = np.abs(entries) < HUGE
+        entries = np.where(finite, entries, 0)
+        marks = _directions(name, entries.size) @ entries
+        size = np.linalg.norm(entries)
         return cls(value.shape, float(size), tuple(marks.tolist()), int(np.sum(~finite)))
 
     def matches(self, other: "Fingerprint", factor: float = 1) -> bool:
         """Say whether other is this array times `factor`, within the tolerance."""
         if not self.same_shape(other) or self.lost != other.lost:
             return False
-        with np.errstate(all="ignore"):
-            miss = np.abs(np.subtract(other.marks, np.multiply(factor, self.marks)))
+        miss = np.abs(np.subtract(other.marks, np.multiply(factor, self.marks)))
         return bool(np.all(miss <= TOLERANCE * max(abs(factor) * self.size, 1e-12)))
 
     def same_shape(self, other: "Fingerprint") -> bool:
