@@ -179,14 +179,16 @@ def _compared(pairs: list[tuple[Case, Outcome]], known: list[Mistake]) -> Verdic
                 False, _explain(mistake), (mistake.name,), right, max(share, mistake.credit)
             )
     wrong = [q for q in returns if q not in right]
-    by_mistake: dict[Mistake, list[str]] = {}
+    by_mistake: dict[tuple[Mistake, str], list[str]] = {}
     for q in wrong:
-        found = next((m for m in known if _made(m, pairs, [q])), None)
+        found = [(m, "") for m in known if _made(m, pairs, [q])]
+        found = found or [(m, times) for m in known if (times := _times(m, pairs, q))]
         if found:
-            by_mistake.setdefault(found, []).append(q)
+            by_mistake.setdefault(found[0], []).append(q)
     if by_mistake:
-        told = " ".join(f"{_listed(q)}: {_explain(m)}" for m, q in by_mistake.items())
-        return Verdict(False, told, tuple(m.name for m in by_mistake), right, share)
+        told = " ".join(f"{_listed(q)}: {_explain(*key)}" for key, q in by_mistake.items())
+        named = dict.fromkeys(mistake.name for mistake, _ in by_mistake)
+        return Verdict(False, told, tuple(named), right, share)
     return Verdict(False, _first_difference(pairs, wrong[0], right), (), right, share)
 
 
@@ -211,6 +213,20 @@ def _alike(slip: Outcome, got: Outcome, returns: list[str]) -> bool:
         q in slip.prints and q in got.prints and slip.prints[q].matches(got.prints[q])
         for q in there
     )
+
+
+def _times(mistake: Mistake, pairs: list[tuple[Case, Outcome]], quantity: str) -> str:
+    """Say which multiple of what the mistake gives a quantity is, but of nothing right."""
+    there = list(_of(quantity, pairs))
+    found = [mark for _, mark in there]
+    right = [case.right.prints[quantity] for case, _ in there]
+    slips = [case.slips[mistake.name].prints.get(quantity) for case, _ in there]
+    if None in slips or all(map(Fingerprint.matches, right, slips)):
+        return ""
+    c = _common_factor(list(zip(slips, found, strict=True)))
+    if c is None or abs(c - 1) < 1e-3 or _common_factor(list(zip(right, found, strict=True))):
+        return ""
+    return f"{_number(c)} times "
 
 
 def _first_problem(pairs: list[tuple[Case, Outcome]]) -> str:
@@ -239,9 +255,9 @@ def _list_name(quantity: str) -> str:
     return quantity.partition("[")[0]
 
 
-def _explain(mistake: Mistake) -> str:
+def _explain(mistake: Mistake, times: str = "") -> str:
     read = f" Read {mistake.read}." if mistake.read else ""
-    return f"This is what comes out with {mistake.name}. {mistake.why}{read}"
+    return f"This is {times}what comes out with {mistake.name}. {mistake.why}{read}"
 
 
 def _first_difference(
@@ -270,7 +286,7 @@ def _first_difference(
         return f"{where} {told}.{also}"
     if abs(c - 1) < 1e-3:
         return f"{where} is nearly right, but off by {abs(c - 1):.0e} of its size.{also}"
-    return f"{quantity} is {c:.4g} times what was expected.{also}"
+    return f"{quantity} is {_number(c)} times what was expected.{also}"
 
 
 def _common_factor(pairs: list[tuple[Fingerprint, Fingerprint]]) -> float | None:
@@ -361,6 +377,10 @@ def _same(old: Any, new: Any) -> bool:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
+def _number(c: float) -> str:
+    return f"{'−' if c < 0 else ''}{abs(c):.4g}"
 
 
 def _short(value: Any) -> str:

@@ -148,6 +148,26 @@ def test_one_mistake_in_several_quantities_is_explained_once():
     assert verdict.message == "p, q: This is what comes out with half. No."
 
 
+def test_a_multiple_of_a_mistake():
+    slips = {
+        "no square": lambda x, c: (x, x @ x.T),
+        "no transpose": lambda x, c: (x**2, x @ x),
+        "twice no square": lambda x, c: (2 * x, x @ x.T),
+    }
+    given = [{"x": np.array([[1.0, 2], [3, 4]]), "c": 1}, {"x": np.eye(3) + 1, "c": 1}]
+    cases = make(given, RETURNS, lambda x, c: (x**2, x @ x.T), slips)
+    known = [Mistake(name, "Why.") for name in slips]
+    verdict = judge(lambda x, c: (-x, x @ x.T), cases, RETURNS, known)
+    assert verdict.mistakes == ("no square",)
+    assert verdict.message == "p: This is −1 times what comes out with no square. Why."
+    exact = judge(lambda x, c: (2 * x, -x @ x), cases, RETURNS, known)
+    assert exact.mistakes == ("twice no square", "no transpose")
+    message = told(
+        lambda x, c: (3 * x**2, x @ x.T), cases=cases, returns=RETURNS, mistakes=known
+    )  # a multiple of what is right, and so none of a mistake's
+    assert message.startswith("p is 3 times what was expected.")
+
+
 def test_a_mistake_that_fails_where_shapes_differ():
     verdict = judge(with_error)
     assert verdict.mistakes == ("x transposed",)
@@ -253,10 +273,10 @@ def test_wrong_shape():
     assert message.startswith("In case 1 of 2, p has the shape (3, 2); expected (2, 3).")
 
 
-@pytest.mark.parametrize("factor", [2, 0.5, -3, 1e4])
-def test_constant_factor(factor):
+@pytest.mark.parametrize(("factor", "said"), [(2, "2"), (0.5, "0.5"), (-3, "−3"), (1e4, "1e+04")])
+def test_constant_factor(factor, said):
     message = told(lambda x, c: (factor * c * x, x @ x.T))
-    assert message == f"p is {factor:.4g} times what was expected. Right in all cases: q."
+    assert message == f"p is {said} times what was expected. Right in all cases: q."
 
 
 def test_factor_that_varies_is_not_told():

@@ -1,0 +1,146 @@
+"""The solutions of the exercises against bplib, closed formulas and finite differences."""
+
+import numpy as np
+import pytest
+
+import bplib
+from exercises.model import exercises
+
+EXERCISES = {exercise.name: exercise for exercise in exercises()}
+SQUARED = bplib.losses.SquaredError()
+STEP = 1e-6
+
+
+def solved(name):
+    """Yield the inputs of each case and what the solution makes of them."""
+    exercise = EXERCISES[name]
+    for inputs in exercise.inputs(5):
+        yield inputs, exercise.solution(**inputs)
+
+
+def close(one, other):
+    np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
+
+
+def slope(function, at):
+    """The derivative of a number by each entry of an array, by central differences."""
+    found = np.empty_like(at)
+    for index in np.ndindex(at.shape):
+        nudge = np.zeros_like(at)
+        nudge[index] = STEP
+        found[index] = (function(at + nudge) - function(at - nudge)) / (2 * STEP)
+    return found
+
+
+def near(one, other):
+    np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-8)
+
+
+def network(W, b, **settings):
+    net = bplib.mlp([W[0].shape[1], *(len(W_l) for W_l in W)], **settings)
+    for mine, theirs in zip((*net.W, *net.b), (*W, *b), strict=True):
+        mine[...] = theirs
+    return net
+
+
+def test_back_through_activation():
+    for inputs, found in solved("back-through-activation"):
+        for name, product in zip(("sigmoid", "tanh", "relu"), found, strict=True):
+            f = bplib.activations.get(name)
+            close(product, f.vjp(inputs["r"], inputs["z"], f(inputs["z"])))
+
+
+def test_jacobian_products():
+    for i, (Jt, JTr) in solved("jacobian-products"):
+        net = network(i["W"], i["b"], hidden="tanh", output="tanh")
+        ahead = net.forward(i["x"] + STEP * i["t"]).copy()
+        behind = net.forward(i["x"] - STEP * i["t"]).copy()
+        near(Jt, (ahead - behind) / (2 * STEP))
+        near(JTr, slope(lambda x, net=net, r=i["r"]: np.sum(r * net.forward(x)), i["x"]))
+
+
+def test_two_paths():
+    for i, (dx, dW) in solved("two-paths"):
+
+        def loss(x, W, r=i["r"]):
+            return np.sum(r * (x + W.T @ np.tanh(W @ x)))
+
+        near(dx, slope(lambda x, W=i["W"], loss=loss: loss(x, W), i["x"]))
+        near(dW, slope(lambda W, x=i["x"], loss=loss: loss(x, W), i["W"]))
+
+
+def test_descend():
+    for i, (path, losses) in solved("descend"):
+        H, b = i["loss"].H, i["loss"].b
+        lowest = np.linalg.solve(H, -b)
+        for k, point in enumerate(path.T):
+            power = np.linalg.matrix_power(np.eye(len(H)) - i["eta"] * H, k)
+            close(point[:, None], lowest + power @ (i["theta"] - lowest))
+            close(losses[k], 0.5 * point @ H @ point + b[:, 0] @ point)
+
+
+def test_learning_rates():
+    for i, (border, best, rate) in solved("learning-rates"):
+
+        def slowest(eta, H=i["H"]):
+            return np.linalg.norm(np.eye(len(H)) - eta * H, 2)
+
+        close(slowest(border), 1)
+        close(slowest(best), rate)
+        assert slowest(0.999 * border) < 1 < slowest(1.001 * border)
+        assert rate < min(slowest(0.999 * best), slowest(1.001 * best))
+
+
+def test_minibatches():
+    for i, (W, b) in solved("minibatches"):
+        net, sgd = network([i["W"]], [i["b"]], output="identity"), bplib.SGD(i["eta"])
+        for batch in i["batches"]:
+            bplib.loss_and_grad(net, SQUARED, i["x"][:, batch], i["y"][:, batch])
+            sgd.step(net.theta, net.grad)
+        close(W, net.W[0])
+        close(b, net.b[0])
+
+
+def sigmoids(i):
+    return network([i["W1"], i["W2"]], [i["b1"], i["b2"]], hidden="sigmoid", output="sigmoid")
+
+
+def flat(arrays):
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def test_backward_2_2_1():
+    for i, found in solved("backward-2-2-1"):
+        net = sigmoids(i)
+        bplib.loss_and_grad(net, SQUARED, i["x"], i["y"])
+        close(flat(found), flat([net.dW[0], net.db[0], net.dW[1], net.db[1]]))
+
+
+def test_deep_backward():
+    for i, (dW, db) in solved("deep-backward"):
+        net = network(i["W"], i["b"], hidden="tanh", output="identity")
+        bplib.loss_and_grad(net, SQUARED, i["x"], i["y"])
+        assert [g.shape for g in dW] == [W.shape for W in i["W"]]
+        close(flat(dW), flat(net.dW))
+        close(flat(db), flat(net.db))
+
+
+def test_softmax_error():
+    loss = bplib.losses.SoftmaxCrossEntropy()
+    linear = bplib.activations.get("identity")
+    for i, (value, delta) in solved("softmax-error"):
+        z, y = i["z"], i["y"]
+        close(value, loss.value(z, z, y))
+        close(delta, loss.delta(z, z, y, linear))
+        assert np.isfinite(value)
+        assert delta.sum(axis=0) == pytest.approx(0, abs=1e-12)
+
+
+def test_one_update():
+    for i, (*new, after, promised) in solved("one-update"):
+        net = sigmoids(i)
+        before, grad = bplib.loss_and_grad(net, SQUARED, i["x"], i["y"])
+        close(promised, before - i["eta"] * grad @ grad)
+        bplib.SGD(i["eta"]).step(net.theta, net.grad)
+        close(flat(new), flat([net.W[0], net.b[0], net.W[1], net.b[1]]))
+        close(after, bplib.evaluate(net, SQUARED, i["x"], i["y"]))
