@@ -18,7 +18,7 @@ SGD = "chapter 9, “SGD: a gradient from a handful of examples”"
 @key.cases
 def cases(rng):
     inputs = []
-    for n0, n1, sizes in ((4, 2, (4, 4, 2)), (3, 3, (3, 3)), (2, 1, (1, 1, 1, 1))):
+    for n0, n1, sizes in ((4, 2, (4, 4, 2)), (3, 3, (3, 3)), (3, 2, (1, 1, 1, 1))):
         m = sum(sizes)
         order = rng.permutation(m).tolist()
         ends = np.cumsum(sizes).tolist()

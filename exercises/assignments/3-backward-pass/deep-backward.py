@@ -86,12 +86,6 @@ mistake(
     hidden=lambda z, a: 1 - z**2,
 )
 mistake(
-    "the sigmoid's slope a(1 − a) for tanh",
-    "Each function has a slope of its own; for tanh it is 1 − a².",
-    SLOPES,
-    hidden=lambda z, a: a * (1 - a),
-)
-mistake(
     "the slopes missing in the hidden layers",
     "The error comes back to the activation of a layer; to reach z it is multiplied by the "
     "slope there.",
@@ -141,6 +135,13 @@ mistake(
     MEAN,
     0.5,
     bias=lambda delta, m: delta,
+)
+mistake(
+    "the mean taken twice in the bias gradients",
+    "delta.mean(axis=1) divides by m already; divided by m once more it is too small.",
+    MEAN,
+    0.5,
+    bias=lambda delta, m: column_sum(delta, m) / m,
 )
 
 
