@@ -4,7 +4,7 @@ import importlib.util
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -105,23 +105,33 @@ class Exercise:
         seed = self.key.visible if seed is None else seed
         return dict(self.key.own(np.random.default_rng(seed)))
 
+    def inputs(self, seed: int | None = None) -> list[dict[str, Any]]:
+        """Draw what the reference is called with, a dictionary for each case."""
+        if self.key.own:
+            return [self.numbers(seed)]
+        seed = self.key.visible if seed is None else seed
+        return [dict(inputs) for inputs in self.key.draw(np.random.default_rng(seed))]
+
     def cases(self, seed: int | None = None) -> list[Case]:
         """Return the cases of a seed, the visible ones if there is none."""
-        if self.key.own:
-            return [self._case({}, self.numbers(seed))]
-        seed = self.key.visible if seed is None else seed
-        drawn = self.key.draw(np.random.default_rng(seed))
-        return [self._case(inputs, inputs) for inputs in map(dict, drawn)]
+        return [
+            Case(
+                {} if self.key.own else inputs,  # a student has the numbers from the statement
+                self._run(self.solution, inputs),
+                {name: self._run(slip, inputs) for name, (_, slip) in self.key.slips.items()},
+            )
+            for inputs in self.inputs(seed)
+        ]
 
-    def _case(self, given: Inputs, known: Inputs) -> Case:
-        """Return a case in which the student is given less than the reference knows."""
-        slips = {name: self._run(slip, known) for name, (_, slip) in self.key.slips.items()}
-        return Case(given, self._run(self.solution, known), slips)
+    def handed_in(self, answer: Answer, seed: int | None = None) -> Answer:
+        """Return an answer of the kind that the key has as a student hands it in."""
+        numbers = self.numbers(seed)
+        return partial(answer, **numbers) if numbers else answer
 
     def judge(self, answer: Answer, seed: int | None = None) -> Verdict:
-        """Judge a function of the kind that the key has: one of inputs, or of numbers."""
-        cases, numbers = self.cases(seed), self.numbers(seed)
-        outcomes = [self._run(answer, numbers or case.inputs) for case in cases]
+        """Call what a student handed in, and trusted, on the cases of a seed; judge it."""
+        cases = self.cases(seed)
+        outcomes = [self._run(answer, case.inputs) for case in cases]
         return diagnose(cases, outcomes, self.mistakes)
 
     def _run(self, answer: Answer, inputs: Inputs) -> Outcome:

@@ -23,7 +23,5 @@ def load(path: Path) -> bytes:
         path.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
     secret = path.read_bytes().strip()
     if len(secret) < 16:
-        raise ValueError(
-            f"{path.name} has {len(secret)} characters; expected at least 16"
-        )
+        raise ValueError(f"{path.name} has {len(secret)} characters; expected at least 16")
     return secret

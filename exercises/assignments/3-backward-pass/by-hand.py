@@ -76,7 +76,7 @@ mistake(
     "the gradients of W⁽¹⁾ column by column",
     "Row by row means ∂L/∂w₁₁, ∂L/∂w₁₂, ∂L/∂w₂₁, ∂L/∂w₂₂.",
     "order",
-    "the statement of the exercise",
+    "",
     0.75,
 )
 
