@@ -20,7 +20,7 @@ def blocks(opening):
 def chapter():
     names = {}
     for cell in blocks("{code-cell} ipython3"):
-        exec(cell, names)
+        exec(re.sub(r"^:tags:.*", "", cell), names)
     return names
 
 
