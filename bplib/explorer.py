@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -110,6 +111,8 @@ class _Sheet:
         self.height_ratios = list(height_ratios) if height_ratios else None
         self.positions: dict[str, Any] = {}
         self.panels: dict[str, Axes] = {}
+        self.tracing: tuple[Figure, dict[str, Axes]] | None = None
+        self.bare: set[Artist] = set()
         self.symbol = self.use = ""
 
     def measure(self, draw: Callable[[Panels], None]) -> None:
@@ -144,12 +147,30 @@ class _Sheet:
 
     def frame(self, draw: Callable[[Panels], None]) -> tuple[str, str]:
         """Return the body and the viewBox of one frame."""
-        fig, panels = self.blank()
+        fig, panels = self.cleared() if self.panels else self.blank()
         for name, model in self.panels.items():
             _follow(panels[name], model)
         draw(_unwrap(panels))
         body, viewbox = svg.svg_body(fig)
         return self.use + body, viewbox
+
+    def cleared(self) -> tuple[Figure, dict[str, Axes]]:
+        """Return one and the same figure each time, without what the last frame drew on it.
+
+        To make new axes takes longer than to draw most frames.
+        """
+        if not self.tracing:
+            self.tracing = self.blank()
+            self.bare = set(self.tracing[0].findobj(include_self=False))
+        fig, panels = self.tracing
+        for parent in (fig, *panels.values()):
+            for artist in set(parent.get_children()) - self.bare:
+                artist.remove()
+        for ax in panels.values():
+            for place in ("left", "center", "right"):
+                ax.set_title("", loc=place)
+            ax.set_prop_cycle(None)
+        return fig, panels
 
 
 def _follow(ax: Axes, model: Axes) -> None:

@@ -250,3 +250,24 @@ def test_the_largest_grid_that_is_allowed(monkeypatch):
     assert len(frames(bplib.explore(lambda ax, n, m: None, n=[1, 2], m=[1, 2]).children[1])) == 4
     with pytest.raises(ValueError, match="5 frames"):
         bplib.explore(lambda ax, n: None, n=[1, 2, 3, 4, 5])
+
+
+def test_a_frame_keeps_nothing_of_the_one_before():
+    def background(ax):
+        ax["left"].set(xlim=(0, 3), ylim=(0, 3))
+        ax["right"].set(xlim=(0, 3), ylim=(1e-2, 10), yscale="log")
+
+    def draw(ax, k):
+        ax["right"].plot([1, k])
+        if k == 1:
+            ax["left"].set_title("one")
+            ax["left"].plot([0, 1], label="one")
+            ax["left"].legend()
+            ax["left"].text(1, 1, "one")
+            ax["left"].fill_between([0, 1], 0, 1)
+            ax["left"].figure.text(0.5, 0.5, "one")
+
+    box = bplib.explore(draw, background, mosaic=[["left", "right"]], k=[2, 1, 2])
+    before, between, after = frames(box.children[1])
+    assert between.count("one") == 4
+    assert before == after != between
