@@ -260,14 +260,14 @@ def test_a_frame_keeps_nothing_of_the_one_before():
     def draw(ax, k):
         ax["right"].plot([1, k])
         if k == 1:
-            ax["left"].set_title("one")
-            ax["left"].plot([0, 1], label="one")
+            ax["left"].set_title("first")
+            ax["left"].plot([0, 1], label="first")
             ax["left"].legend()
-            ax["left"].text(1, 1, "one")
+            ax["left"].text(1, 1, "first")
             ax["left"].fill_between([0, 1], 0, 1)
-            ax["left"].figure.text(0.5, 0.5, "one")
+            ax["left"].figure.text(0.5, 0.5, "first")
 
     box = bplib.explore(draw, background, mosaic=[["left", "right"]], k=[2, 1, 2])
     before, between, after = frames(box.children[1])
-    assert between.count("one") == 4
+    assert between.count("first") == 4
     assert before == after != between
