@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import bplib
+from bplib.gradcheck import relative_error
+from bplib.network import classes
 from exercises.model import exercises
 
 EXERCISES = {exercise.name: exercise for exercise in exercises()}
@@ -144,3 +146,42 @@ def test_one_update():
         bplib.SGD(i["eta"]).step(net.theta, net.grad)
         close(flat(new), flat([net.W[0], net.b[0], net.W[1], net.b[1]]))
         close(after, bplib.evaluate(net, SQUARED, i["x"], i["y"]))
+
+
+def test_training_loop():
+    loss = bplib.losses.BinaryCrossEntropy()
+    for i, (*new, losses) in solved("training-loop"):
+        W, b = [i["W1"], i["W2"]], [i["b1"], i["b2"]]
+        net = network(W, b, hidden="tanh", output="sigmoid")
+        history = bplib.fit(net, loss, i["x"], i["y"], bplib.SGD(i["eta"]), i["epochs"])
+        close(flat(new), flat([net.W[0], net.b[0], net.W[1], net.b[1]]))
+        close(losses, history.loss)
+
+
+def test_success_rate():
+    for i, (accuracy, p, error) in solved("success-rate"):
+        S = len(i["a"])
+        right = classes(i["a"]) == classes(i["y"])
+        close(accuracy, right.mean(axis=-1))
+        close(p, sum(bool(all(row)) for row in right) / S)
+        starts = np.arange(S) < round(p * S)
+        close(error, starts.std() / np.sqrt(S))
+
+
+def test_central_difference():
+    for i, (forward, central) in solved("central-difference"):
+        gradient, curvatures = i["loss"].gradient(i["theta"]), np.diag(i["loss"].H)[:, None]
+        close(forward, gradient + i["h"] / 2 * curvatures)
+        close(central, gradient)
+
+
+def test_relative_error():
+    found = []
+    for i, (error, kinks) in solved("relative-error"):
+        switched = [np.any((u > 0) != (v > 0)) for u, v in zip(i["above"], i["below"], strict=True)]
+        numeric = np.where(np.array(switched)[:, None], np.nan, i["numeric"])
+        close(error, relative_error(i["analytic"], numeric))
+        assert kinks == np.isnan(numeric).sum()
+        found.append(error)
+    assert found[2] == 0
+    assert np.isnan(found[3])
