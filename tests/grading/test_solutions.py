@@ -185,3 +185,36 @@ def test_relative_error():
         found.append(error)
     assert found[2] == 0
     assert np.isnan(found[3])
+
+
+def followed(rule, theta, gradients):
+    """The path of an optimizer through gradients that are given, (T + 1, P)."""
+    path = [theta.copy()]
+    for g in gradients:
+        path.append(path[-1].copy())
+        rule.step(path[-1], g)
+    return np.array(path)
+
+
+def test_momentum_path():
+    for i, (momentum, nesterov) in solved("momentum-path"):
+        rules = bplib.Momentum(i["eta"], i["beta"]), bplib.Nesterov(i["eta"], i["beta"])
+        for path, rule in zip((momentum, nesterov), rules, strict=True):
+            close(path, followed(rule, i["theta"], i["gradients"]))
+
+
+def test_adam():
+    for i, path in solved("adam"):
+        rule = bplib.Adam(i["eta"], i["beta1"], i["beta2"], i["eps"])
+        close(path, followed(rule, i["theta"], i["gradients"]))
+
+
+def test_weight_decay():
+    for i, (l2, adamw) in solved("weight-decay"):
+        betas = {name: i[name] for name in ("beta1", "beta2", "eps")}
+        rule = bplib.AdamW(i["eta"], i["mu"], **betas)
+        close(adamw, followed(rule, i["theta"], i["gradients"])[-1])
+        rule, theta = bplib.Adam(i["eta"], **betas), i["theta"].copy()
+        for g in i["gradients"]:
+            rule.step(theta, g + i["mu"] * theta)
+        close(l2, theta)
