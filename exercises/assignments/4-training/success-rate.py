@@ -134,8 +134,7 @@ def _(a, y):
     accuracy, successes = [], 0
     for answers in a:
         right = sum(
-            (answer > 0.5) == (target == 1)
-            for answer, target in zip(answers[0], y[0], strict=True)
+            (answer > 0.5) == (target == 1) for answer, target in zip(answers[0], y[0], strict=True)
         )
         accuracy.append(right / y.size)
         successes += right == y.size

@@ -190,9 +190,7 @@ def _(x, y, W1, b1, W2, b2, eta, epochs):
                 s += part
         losses.append(total / m)
         if epoch < epochs:
-            W1, b1, W2, b2 = (
-                p - eta * s / m for p, s in zip((W1, b1, W2, b2), sums, strict=True)
-            )
+            W1, b1, W2, b2 = (p - eta * s / m for p, s in zip((W1, b1, W2, b2), sums, strict=True))
     return W1, b1, W2, b2, losses
 
 
