@@ -218,3 +218,70 @@ def test_weight_decay():
         for g in i["gradients"]:
             rule.step(theta, g + i["mu"] * theta)
         close(l2, theta)
+
+
+def test_error_by_layer():
+    for i, (norms, factor, bound) in solved("error-by-layer"):
+        W, a, delta = i["W"], i["a"], i["delta"]
+
+        def above(z, l, W=W, a=a):
+            """Return z of the last layer if that of layer l, counted from 0, is z."""
+            for k in range(l + 1, len(W)):
+                z = logit(a[k]) + W[k] @ (sigmoid(z) - a[k - 1])
+            return z
+
+        for l, norm in enumerate(norms):
+            error = slope(lambda z, l=l, d=delta, f=above: np.sum(d * f(z, l)), logit(a[l]))
+            near(norm, np.linalg.norm(error))
+        close(norms[0], norms[-1] * factor ** (len(W) - 1))
+        stretch = [np.linalg.svd(V, compute_uv=False)[0] / 4 for V in W[1:]]
+        close(bound, np.linalg.norm(delta) * np.prod(stretch))
+        assert norms[0] < bound
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def logit(a):
+    return np.log(a / (1 - a))
+
+
+def test_clipping():
+    for i, (clipped, norm) in solved("clipping"):
+        grad = flat(i["gradients"])
+        close(norm, np.linalg.norm(grad))
+        bplib.optim.by_norm(i["limit"], eps=0)(grad)
+        close(flat(clipped), grad)
+        assert [g.shape for g in clipped] == [g.shape for g in i["gradients"]]
+
+
+def test_initial_scales():
+    rng, draws = np.random.default_rng(0), 20_000
+    for i, found in solved("initial-scales"):
+        for l, (*deviations, he_limit, xavier_limit) in enumerate(zip(*found, strict=True)):
+            n_in, n_out = i["widths"][l], i["widths"][l + 1]
+            shape = (1 + draws // (n_in * n_out), n_out, n_in)
+            for name, deviation in zip(("lecun", "he", "xavier_normal"), deviations, strict=True):
+                assert bplib.init.get(name)(rng, shape).std() == pytest.approx(deviation, rel=0.03)
+            for name, limit in (("he_uniform", he_limit), ("xavier", xavier_limit)):
+                largest = np.abs(bplib.init.get(name)(rng, shape)).max()
+                assert 0.999 * limit < largest <= limit
+
+
+def test_variance():
+    for i, (q, e) in solved("variance"):
+        widths, L = i["widths"].tolist(), len(i["sigma"])
+        net = bplib.mlp(widths, hidden="relu", output="identity", stack=(40_000,))
+        rng = np.random.default_rng(0)
+        for W, b, sigma in zip(net.W, net.b, i["sigma"], strict=True):
+            W[...] = sigma * rng.standard_normal(W.shape)
+            b[...] = i["sigma_b"] * rng.standard_normal(b.shape)
+        net.forward(np.sqrt(i["q0"]) * np.ones((widths[0], 1)))
+        layers = [layer for layer in net.layers if layer.shapes]
+        delta = np.ones(layers[-1].z.shape)
+        for l in reversed(range(L)):
+            assert np.mean(layers[l].z ** 2) == pytest.approx(q[l], rel=0.05)
+            assert np.mean(delta**2) == pytest.approx(e[l], rel=0.05)
+            if l:
+                delta = (net.W[l].mT @ delta) * (layers[l - 1].z > 0)
