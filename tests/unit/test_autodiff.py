@@ -38,6 +38,22 @@ def test_gradient_is_sympys(name, at):
     known = dict(zip((x, y), at, strict=True))
     expected = [float(expression.diff(s).evalf(30, subs=known)) for s in (x, y)]
     assert autodiff.grad(program, *at) == pytest.approx(expected, rel=RTOL)
+    value = float(expression.evalf(30, subs=known))
+    assert program(*map(Value, at)).data == pytest.approx(value, rel=RTOL)
+
+
+def test_a_number_to_the_power_of_zero_has_no_slope():
+    assert autodiff.grad(lambda a: a**0, 0.0) == (0.0,)
+
+
+def test_every_operation_has_a_name():
+    a = Value(3.0, name="a")
+    results = [a + 1, a - 1, 1 - a, a * 2, a / 2, 1 / a, -a, a**2, a**-0.5, autodiff.exp(a)]
+    assert [r.name for r in results] == ["+", "−", "−", "×", "÷", "÷", "−", "^2", "^-0.5", "exp"]
+    assert autodiff.exp.__name__ == "exp"
+    assert autodiff.exp.__doc__ == "Return exp(x) as a Value."
+    assert repr(a) == "Value(a = 3, grad=0)"
+    assert repr(Value(0.5)) == "Value(0.5, grad=0)"
 
 
 def test_relu_passes_or_blocks():

@@ -49,6 +49,25 @@ def test_spiral_arms_are_rotations_of_each_other():
     np.testing.assert_allclose(np.exp(1j * phase), 1)
 
 
+def test_spirals_fill_the_disc_and_circles_go_all_the_way_round():
+    x, _ = data.spirals(m=4000, noise=0)
+    # Quarters of 4,000 evenly drawn radii² are within 0.04 of where they should be (five sigma).
+    np.testing.assert_allclose(
+        np.quantile((x**2).sum(axis=0), [0.25, 0.5, 0.75]), [0.25, 0.5, 0.75], atol=0.04
+    )
+    x, _ = data.circles(m=4000, noise=0, ratio=1)
+    around = x[0] + 1j * x[1]
+    assert abs(around.mean()) < 0.08  # the same five sigma, of a mean of unit length
+    assert abs((around**2).mean()) < 0.08
+
+
+@pytest.mark.parametrize("make", [data.moons, data.circles, data.spirals])
+def test_noise_has_its_strength_in_every_entry(make):
+    noise = make(m=5000, noise=0.3, seed=2)[0] - make(m=5000, noise=0, seed=2)[0]
+    assert noise.std(axis=1) == pytest.approx([0.3, 0.3], rel=0.05)  # five sigma
+    assert abs(np.corrcoef(noise)[0, 1]) < 0.08
+
+
 def test_digits():
     pytest.importorskip("sklearn", reason="the digits are scikit-learn's")
     parts = data.digits()
