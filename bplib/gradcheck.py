@@ -1,6 +1,5 @@
 """Numerical derivatives of the loss, to hold the backward pass against."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +73,7 @@ def gradcheck(
     twin = held(net, np.complex128 if method == "complex" else None)
     numeric = np.array([difference(twin, loss, x, y, i) for i in range(twin.theta.size)])
     by_parameter = {
-        name: relative_error(analytic[here], numeric[here]) for name, here in parameter_slices(net)
+        name: relative_error(analytic[here], numeric[here]) for name, here in net.slices.items()
     }
     error = relative_error(analytic, numeric)
     kinks = int(np.isnan(numeric).sum())
@@ -111,18 +110,6 @@ def relative_error(analytic: Array, numeric: Array) -> float:
     a, n = analytic[known], numeric[known]
     scale = np.linalg.norm(a) + np.linalg.norm(n)
     return float(np.linalg.norm(a - n) / scale) if scale else 0.0
-
-
-def parameter_slices(net: Network) -> Iterator[tuple[str, slice]]:
-    """Yield ("W[0]", where it lies in theta), ("b[0]", …), … in order.
-
-    The number is the place of the layer among those that have parameters.
-    """
-    start = 0
-    for l, layer in enumerate(layer for layer in net.walk() if layer.shapes):
-        for name, (rows, columns) in layer.shapes.items():
-            yield f"{name}[{l}]", slice(start, start + rows * columns)
-            start += rows * columns
 
 
 def _central(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, i: int) -> float:

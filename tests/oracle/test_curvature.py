@@ -348,6 +348,15 @@ def test_no_step_lowers_the_value_and_stopping_early_is_reported():
         assert np.abs(top - found.value).min() <= found.residual
 
 
+def test_a_step_goes_to_the_best_of_its_plane():
+    net, loss, x, y = at_the_start()
+    H = hessian(net, loss, x, y)
+    before, after = (largest_curvature(net, loss, x, y, iterations=k) for k in (1, 2))
+    plane, _ = np.linalg.qr(np.stack([before.vector, H @ before.vector], axis=-1))
+    best = np.linalg.eigvalsh(plane.T @ H @ plane)[-1]
+    assert after.value == pytest.approx(best, rel=1e-12)
+
+
 def test_flat_loss_has_no_curvature():
     net = bplib.mlp([2, 2, 1], hidden="relu", output="relu", init="zeros")
     found = largest_curvature(net, SE, np.ones((2, 3)), np.ones((1, 3)))

@@ -126,6 +126,20 @@ def test_gradcheck_leaves_the_network_as_loss_and_grad_does():
         np.testing.assert_array_equal(before, after)
 
 
+def test_report():
+    net, loss, x, y = kinked()
+    assert (
+        str(bplib.gradcheck(net, loss, x, y, "complex"))
+        .splitlines()[-1]
+        .endswith("  agrees with the complex step")
+    )
+    check = bplib.gradcheck(net, loss, x, y)
+    rows = [f"{name:8} {error:.1e}" for name, error in check.by_parameter.items()]
+    total = f"all      {check.error:.1e}  agrees with the central difference, 2 kinks skipped"
+    assert str(check) == "\n".join([*rows, total])
+    assert list(check.by_parameter) == ["W[0]", "b[0]", "W[1]", "b[1]"]
+
+
 def test_relative_error_is_norm_wise():
     from bplib.gradcheck import relative_error
 

@@ -33,6 +33,20 @@ def test_trajectory_is_pytorchs(name):
         np.testing.assert_allclose(theta, twin.numpy(), rtol=RTOL, err_msg=f"update {k + 1}")
 
 
+@pytest.mark.parametrize("kind", [optim.AdaGrad, optim.RMSProp, optim.Adam, optim.AdamW])
+@pytest.mark.parametrize("given", [{}, {"eps": 0.1}])
+def test_what_is_not_given_is_pytorchs(kind, given):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle of this test")
+    theta = np.array([0.5, -1.0, 0.3, 2.0])
+    twin = torch.tensor(theta, dtype=torch.float64)
+    ours, theirs = kind(**given), getattr(torch.optim, OPTIMIZERS[kind][1])([twin], **given)
+    for _ in range(3):
+        ours.step(theta, curved(theta))
+        twin.grad = torch.from_numpy(curved(twin.numpy().copy()))
+        theirs.step()
+    np.testing.assert_allclose(theta, twin.numpy(), rtol=RTOL)
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_members_of_a_stack_do_not_touch_each_other(name):
     make, _, _ = PAIRS[name]
@@ -103,6 +117,8 @@ def test_an_optimizer_follows_its_schedule():
         (lambda: optim.Adam(beta2=2), "beta2 is 2"),
         (lambda: optim.Adam(eps=-1), "eps is -1"),
         (lambda: optim.AdamW(weight_decay=-1), "weight_decay is -1"),
+        (lambda: optim.AdaGrad(eps=-1), "eps is -1"),
+        (lambda: optim.RMSProp(beta=1), "beta is 1"),
         (lambda: optim.RMSProp(eps="x"), "eps is 'x'"),
         (lambda: optim.SGD([0.1, 0.2]).step(np.zeros(3), np.zeros(3)), r"eta has shape \(2,\)"),
         (lambda: optim.SGD(lambda k: -1.0).step(np.zeros(3), np.zeros(3)), "eta is -1.0"),

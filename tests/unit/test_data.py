@@ -1,5 +1,7 @@
 """The data sets: shapes, geometry, seeds, and no leak from test to training."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,7 @@ def test_noise_has_its_strength_in_every_entry(make):
 
 
 def test_digits():
-    pytest.importorskip("sklearn", reason="the digits are scikit-learn's")
+    datasets = pytest.importorskip("sklearn.datasets", reason="the digits are scikit-learn's")
     parts = data.digits()
     assert parts.x.shape == (64, 1348)
     assert parts.y.shape == (10, 1348)
@@ -79,6 +81,17 @@ def test_digits():
     moving = parts.x.std(axis=1) > 0
     np.testing.assert_allclose(parts.x[moving].std(axis=1), 1)
     assert 50 < moving.sum() <= 64
+    raw, label = datasets.load_digits(return_X_y=True)
+    raw = data.split(raw.T, data.one_hot(label, 10), seed=5)
+    parts = data.digits(seed=5)
+    np.testing.assert_array_equal(parts.x_test, data.standardize(raw.x, raw.x_test)[1])
+    np.testing.assert_array_equal(parts.y_test, raw.y_test)
+
+
+def test_digits_say_what_they_need(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match="digits needs scikit-learn: pip install scikit-learn"):
+        data.digits()
 
 
 def test_split_keeps_pairs_and_loses_nothing():
@@ -88,6 +101,11 @@ def test_split_keeps_pairs_and_loses_nothing():
     np.testing.assert_array_equal(parts.y, 10 * parts.x)
     np.testing.assert_array_equal(parts.y_test, 10 * parts.x_test)
     np.testing.assert_array_equal(np.sort(np.concatenate([parts.x, parts.x_test], 1)), x)
+    again, other = (data.split(x, x, test=0.3, seed=seed) for seed in (1, 2))
+    np.testing.assert_array_equal(again.x, parts.x)
+    assert not np.array_equal(other.x, parts.x)
+    assert data.split(x, x, test=0.05).x_test.shape == (1, 1)
+    assert data.split(x, x).x_test.shape == (1, 5)
 
 
 def test_standardize_learns_nothing_from_the_others():
@@ -99,6 +117,8 @@ def test_standardize_learns_nothing_from_the_others():
 
 def test_one_hot():
     np.testing.assert_array_equal(data.one_hot([2, 0], 3), [[0, 1], [0, 0], [1, 0]])
+    np.testing.assert_array_equal(data.one_hot([1, 1], 2), [[0, 0], [1, 1]])
+    assert data.one_hot(np.zeros(0, int), 2).shape == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +129,7 @@ def test_one_hot():
         (lambda: data.circles(ratio=-1), "ratio is -1"),
         (lambda: data.spirals(classes=1), "classes is 1"),
         (lambda: data.spirals(turns="a"), "turns is 'a'"),
+        (lambda: data.one_hot([0], 0), "classes is 0"),
         (lambda: data.one_hot([0, 3], 3), "labels reach from 0 to 3; expected 0 to 2"),
         (lambda: data.one_hot([0.5], 3), "type float64; expected a row of whole numbers"),
         (lambda: data.one_hot([[0]], 3), r"labels has shape \(1, 1\)"),

@@ -6,6 +6,7 @@ import pytest
 import bplib
 from bplib import Dense, Network, losses, optim
 from bplib.layers import BatchNorm, Dropout, LayerNorm, Residual
+from bplib.network import classes
 
 SAME = 1e-12  # the same float64 numbers, some summed in another order
 BCE, SE = losses.BinaryCrossEntropy(), losses.SquaredError()
@@ -182,11 +183,11 @@ def test_accuracy_of_one_output_by_hand():
 def test_accuracy_of_several_outputs_by_hand():
     net = plain(sizes=(2, 3), output="identity")
     net.theta[...] = [1, 0, 0, 1, 0, 0, 0, 0, 0.5]  # a = (x₁, x₂, ½)
-    x = [[1.0, 0, 0, 0.9], [0, 1, 0, 0.8]]
-    y = [[1, 1, 0, 1], [0, 0, 0, 0], [0, 0, 1, 0]]
-    assert bplib.accuracy(net, x, y) == 3 / 4
+    x = [[1.0, 0, 0, 0.9, 0.2], [0, 1, 0, 0.8, 0.9]]
+    y = [[1, 1, 0, 1, 0], [0, 0, 0, 0, 0], [0, 0, 1, 0, 1]]  # the last is taken for the second
+    assert bplib.accuracy(net, x, y) == 3 / 5
     history = bplib.fit(net, losses.SoftmaxCrossEntropy(), x, y, bplib.SGD(0), epochs=0)
-    np.testing.assert_array_equal(history.accuracy, [3 / 4])
+    np.testing.assert_array_equal(history.accuracy, [3 / 5])
 
 
 @pytest.mark.parametrize("n_out", [1, 3])
@@ -209,8 +210,11 @@ def test_nan_is_never_right(output):
     net = plain(2, (2, n_out), output)
     net.theta[0] = np.nan
     net.theta[1] = [0, 0, -1] if n_out == 1 else [0, 0, 0, 0, 1, 0]
-    y = [[0, 0]] if n_out == 1 else [[1, 1], [0, 0]]
-    np.testing.assert_array_equal(bplib.accuracy(net, np.ones((2, 2)), y), [0, 1])
+    x = np.ones((2, 2))
+    first, second = ([[0, 0]], [[1, 1]]) if n_out == 1 else ([[1, 1], [0, 0]], [[0, 0], [1, 1]])
+    np.testing.assert_array_equal(bplib.accuracy(net, x, first), [0, 1])
+    np.testing.assert_array_equal(bplib.accuracy(net, x, second), [0, 0])
+    np.testing.assert_array_equal(classes(net.forward(x)), [[-1, -1], [0, 0]])
 
 
 def test_no_accuracy_where_the_targets_name_no_class():

@@ -4,6 +4,7 @@ from oracle.reference import MATCHED, data, network
 
 import bplib
 from bplib import Dense, Network, losses
+from bplib.layers import Activate, BatchNorm, Dropout, Layer, LayerNorm, Residual
 
 SAME = 1e-15  # the same products, at most one rounding apart
 
@@ -144,6 +145,23 @@ def test_repr():
     assert repr(small(stack=3)) == (
         "Network([2, 3, 1], ['tanh', 'sigmoid'], 13 parameters, stack=(3,))"
     )
+    assert repr(small()) == "Network([2, 3, 1], ['tanh', 'sigmoid'], 13 parameters)"
+    block = Residual([LayerNorm(2), Dropout(2, 0.5), Dense(2, 2), Activate(2, "relu")])
+    assert repr(block) == (
+        "Residual([LayerNorm(2, eps=1e-05), Dropout(2), Dense(2, 2, 'identity'), "
+        "Activate(2, 'relu')])"
+    )
+    assert repr(BatchNorm(3, eps=0.1)) == "BatchNorm(3, eps=0.1)"
+
+
+def test_a_layer_says_that_it_has_no_passes_of_its_own():
+    class Empty(Layer):
+        pass
+
+    with pytest.raises(TypeError, match="Empty has no forward pass"):
+        Empty(2, 2).forward(np.ones((2, 1)))
+    with pytest.raises(TypeError, match="Empty has no backward pass"):
+        Empty(2, 2).backward(np.ones((2, 1)))
 
 
 def test_dense_by_hand():
