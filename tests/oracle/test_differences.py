@@ -52,6 +52,7 @@ def test_gradcheck_agrees(hidden, loss, output, method):
     assert check.ok
     assert check.error < {"central": CENTRAL, "complex": EXACT}[method]
     assert check.kinks == 0
+    assert check.numeric.dtype == np.float64
     np.testing.assert_array_equal(net.theta, theta)
     exact = complex_step_gradient(SIZES, names, loss, theta, x, y)
     assert distance(check.numeric, exact) < {"central": CENTRAL, "complex": EXACT}[method]

@@ -147,9 +147,12 @@ CALLS = {
     "y: NaN": (grad(net(), SE, X, Y * NAN), "y", "4 entries", "NaN", "none"),
     "y: ragged": (grad(net(), SE, X, ragged()), "y", "[3]", "one length"),
     "x: ragged with y": (grad(net(), SE, ragged(), Y), "x", "[3]", "one length"),
+    "y: NaN with BCE": (grad(net(), BCE, X, Y * NAN), "y has 4 entries", "NaN", "none"),
+    "y: NaN with SCE": (grad(three(), SCE, X, np.eye(3, 4) * NAN), "y has 12 entries", "none"),
     "y: above 1": (grad(net(), BCE, X, 2 * Y), "y", "2.0", "from 0 to 1"),
     "y: below 0": (grad(net(), BCE, X, -Y), "y", "-1.0", "from 0 to 1"),
     "y: not one-hot": (grad(three(), SCE, X, np.ones((3, 4))), "y", "3", "sum 1"),
+    "y: some not one-hot": (grad(three(), SCE, X, np.tri(3, 4)), "sum to 0…3", "sum 1"),
     "y: negative share": (
         grad(three(), SCE, X, np.array([[2.0], [-1], [0]]) * Y),
         "y",
