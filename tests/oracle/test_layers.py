@@ -101,6 +101,9 @@ def test_stack_of_nested_networks_is_its_members():
         value, grad = bplib.loss_and_grad(net, loss, x, y)
         assert values[k] == pytest.approx(value, rel=1e-13)
         np.testing.assert_allclose(grads[k], grad, rtol=1e-11, atol=ATOL)
+        for name in ("running_mean", "running_variance"):
+            ours, theirs = (getattr(it.layers[1], name) for it in (stack, net))
+            np.testing.assert_allclose(ours[k], theirs, rtol=1e-13)
 
 
 def deep_without_dropout():

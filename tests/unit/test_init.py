@@ -42,6 +42,7 @@ def test_shape_and_seed(name):
 def test_same_seed_same_network():
     one, two, other = (bplib.mlp([3, 4, 2], seed=s) for s in (5, 5, 6))
     np.testing.assert_array_equal(one.theta, two.theta)
+    np.testing.assert_array_equal(bplib.mlp([3, 4]).theta, bplib.mlp([3, 4], seed=0).theta)
     assert not np.array_equal(one.theta, other.theta)
     rng = np.random.default_rng(5)
     np.testing.assert_array_equal(bplib.mlp([3, 4, 2], seed=rng).theta, one.theta)
