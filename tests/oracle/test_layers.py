@@ -60,6 +60,13 @@ def test_normalization_is_pytorchs(torch, kind):
     np.testing.assert_allclose(layer.dgamma[:, 0], dgamma, rtol=RTOL, atol=ATOL)
 
 
+@pytest.mark.parametrize("kind", [BatchNorm, LayerNorm])
+def test_normalization_starts_with_scale_one_and_no_shift(kind):
+    net = bplib.Network([kind(3)], stack=2)
+    np.testing.assert_array_equal(net.layers[0].gamma, np.ones((2, 3, 1)))
+    np.testing.assert_array_equal(net.layers[0].beta, np.zeros((2, 3, 1)))
+
+
 def deep(rng=None):
     """A network with every kind of layer, residual blocks inside a residual block too."""
     block = Residual(

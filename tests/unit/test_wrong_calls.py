@@ -136,6 +136,11 @@ CALLS = {
     "x: 3-d": (lambda: net().forward(X[None]), "x", "(1, 2, 4)", "(2, m)"),
     "x: other stack": (lambda: net(stack=3).forward(X[None]), "x", "(1, 2, 4)", "(2, m)"),
     "x: no example": (lambda: net().forward(X[:, :0]), "x", "(2, 0)", "at least one column"),
+    "x: no example for a stack": (
+        lambda: net(stack=3).forward(np.ones((3, 2, 0))),
+        "x has shape (3, 2, 0)",
+        "at least one column",
+    ),
     "x: NaN": (lambda: net().forward(hole(NAN)), "x", "1 entries", "NaN", "none"),
     "x: inf": (lambda: net().forward(hole(-INF)), "x", "1 entries", "infinite", "none"),
     "x: text": (lambda: net().forward([["a"], ["b"]]), "x", "<U1", "numbers"),
