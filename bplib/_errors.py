@@ -23,10 +23,10 @@ def positive_int(argument: str, value: Any, least: int = 1) -> int:
 def non_negative(argument: str, value: Any) -> Any:
     """Return value, a finite number or an array of such, all >= 0, or raise a ValueError."""
     try:
-        numbers = np.asarray(value, dtype=float)
-        fine = bool(np.all((numbers >= 0) & (numbers < np.inf)))
-    except (TypeError, ValueError):
-        fine = False
+        numbers = np.asarray(value)
+    except ValueError:  # rows of different length
+        numbers = np.empty((), object)
+    fine = numbers.dtype.kind in "biuf" and np.all((numbers >= 0) & (numbers < np.inf))
     if not fine:
         raise ValueError(f"{argument} is {value!r}; expected a finite number that is not negative")
     return value

@@ -154,6 +154,19 @@ def test_repr():
     assert repr(BatchNorm(3, eps=0.1)) == "BatchNorm(3, eps=0.1)"
 
 
+def test_a_layer_may_have_more_than_two_parameters():
+    class Three(Layer):
+        shapes = {"p": (1, 2), "q": (2, 1), "r": (1, 1)}  # noqa: RUF012
+
+    net = Network([Three(2, 1)], stack=2)
+    net.theta[...] = np.arange(10).reshape(2, 5)
+    layer = net.layers[0]
+    np.testing.assert_array_equal(layer.p[1], [[5, 6]])
+    np.testing.assert_array_equal(layer.q[1], [[7], [8]])
+    np.testing.assert_array_equal(layer.r[1], [[9]])
+    assert list(net.slices) == ["p[0]", "q[0]", "r[0]"]
+
+
 def test_a_layer_says_that_it_has_no_passes_of_its_own():
     class Empty(Layer):
         pass

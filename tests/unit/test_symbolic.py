@@ -79,6 +79,7 @@ def test_names_of_wide_layers_do_not_collide():
     net = symbolic.mlp([12, 11, 1])
     assert len(set(net.theta)) == len(net.theta) == 12 * 11 + 11 + 11 + 1
     assert str(symbolic.mlp([2, 2, 1]).theta[1]) == "w^{(1)}_{12}"
+    assert str(symbolic.mlp([10, 1]).theta[9]) == "w^{(1)}_{1,10}"
 
 
 def test_shapes():
@@ -88,6 +89,18 @@ def test_shapes():
     assert net.gradient().shape == (4 * 3 + 4 + 2 * 4 + 2, 1)
     assert net.gradient(net.W[0]).shape == (4, 3)
     assert net.delta(0).shape == (4, 1)
+    assert all(symbol.is_real for symbol in (*net.theta, *net.x, *net.y))
+
+
+def test_softmax_takes_the_whole_layer():
+    sizes = [2, 3, 2]
+    net = bplib.mlp(sizes, hidden="softmax", output="softmax", seed=3)
+    net.theta[...] = np.round(net.theta, 2)
+    sym = symbolic.mlp(sizes, "softmax", "softmax")
+    x, y = [0.3, -0.7], [0.1, 0.9]
+    known = sym.values(x, y, net.W, net.b)
+    a = net.forward(np.array([x]).T)
+    np.testing.assert_allclose(np.array(sym.a[-1].subs(known).evalf(), float), a, rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", ["identity", "sigmoid", "tanh", "relu"])

@@ -124,9 +124,8 @@ CALLS = {
     "Network: empty": (lambda: Network([]), "layers", "empty", "at least one"),
     "Network: misfit": (
         lambda: Network([Dense(2, 3), Dense(4, 1)]),
-        "layers[0]",
-        "n_out = 3",
-        "n_in = 4",
+        "layers[0] has n_out = 3",
+        "layers[1] has n_in = 4",
         "equal",
     ),
     "Network: twice": (lambda: Network([Dense(2, 2)] * 2), "layers", "twice", "expected"),
@@ -181,6 +180,10 @@ CALLS = {
     "SGD: inf": (lambda: bplib.SGD(INF), "eta", "inf", "finite"),
     "SGD: one negative": (lambda: bplib.SGD([0.1, -1]), "eta", "-1", "not negative"),
     "SGD: text": (lambda: bplib.SGD("fast"), "eta", "'fast'", "number"),
+    "SGD: a number as text": (lambda: bplib.SGD("0.1"), "eta", "'0.1'", "number"),
+    "SGD: complex": (lambda: bplib.SGD(0.1j), "eta", "0.1j", "number"),
+    "SGD: ragged": (lambda: bplib.SGD(ragged()), "eta", "[[1, 2], [3]]", "number"),
+    "Adam: eps as text": (lambda: bplib.Adam(eps="1e-8"), "eps", "'1e-8'", "number"),
     "SGD: None": (lambda: bplib.SGD(None), "eta", "None", "number"),
     "SGD: other stack": (
         lambda: bplib.fit(net(stack=3), SE, X, Y, bplib.SGD([0.1, 0.2])),
