@@ -137,6 +137,25 @@ def test_dropout_draws_a_new_mask_unless_held():
     np.testing.assert_array_equal(layer.forward(x, train=True), second)
 
 
+def test_dropout_follows_its_seed():
+    x = np.ones((20, 20))
+    masks = [Dropout(20, 0.5, seed).forward(x, train=True) for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(masks[0], masks[1])
+    np.testing.assert_array_equal(masks[0], Dropout(20, 0.5).forward(x, train=True))
+    assert not np.array_equal(masks[0], masks[2])
+
+
+def test_momentum_zero_keeps_the_first_average_and_one_only_the_last():
+    rng = np.random.default_rng(1)
+    old, new = rng.standard_normal((2, 3, 8))
+    for momentum, mean, variance in [(0, 0, 1), (1, new.mean(1), new.var(1, ddof=1))]:
+        layer = filled(BatchNorm(3, momentum=momentum), rng)
+        for x in (old, new):
+            layer.forward(x, train=True)
+        np.testing.assert_allclose(layer.running_mean[:, 0], mean, rtol=RTOL, atol=ATOL)
+        np.testing.assert_allclose(layer.running_variance[:, 0], variance, rtol=RTOL)
+
+
 def test_batch_norm_forgets_the_bias_before_it():
     net = bplib.Network([Dense(2, 3), BatchNorm(3), Dense(3, 1)])
     rng = np.random.default_rng(4)

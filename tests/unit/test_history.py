@@ -243,7 +243,8 @@ def test_without_validation_nothing_is_said_of_it():
     assert history.validation_loss is None
     assert history.validation_accuracy is None
     assert history.best_epoch is None
-    assert not history.stopped_early
+    assert history.stopped_early is False
+    assert history.interrupted is False
 
 
 def test_validation_is_not_learned_from():
@@ -299,6 +300,7 @@ def test_each_member_trains_as_if_alone(optimizer, make, own_data, batch_size):
     assert together.accuracy.shape == (E, 3)
     assert together.gradient_norm.shape == (E, 3, len(stack.W))
     assert together.best_epoch.shape == (3,)
+    assert together.best_epoch.dtype == int
     for k, single in enumerate(singles):
         alone = train(single, rates[k], lambda a, k=k: a[k] if own_data else a)
         assert alone.loss.shape == (E,)

@@ -154,6 +154,21 @@ def test_repr():
     assert repr(BatchNorm(3, eps=0.1)) == "BatchNorm(3, eps=0.1)"
 
 
+def test_forward_drops_units_only_in_training():
+    net, x = Network([Dropout(50, 0.5)]), np.ones((50, 4))
+    np.testing.assert_array_equal(net.forward(x), x)
+    assert set(np.unique(net.forward(x, train=True))) == {0.0, 2.0}
+
+
+def test_what_goes_below_the_first_layer_can_be_left_out():
+    net = small()
+    delta = np.ones_like(net.forward(np.ones((2, 3))))
+    assert net.backward(delta).shape == (2, 3)
+    grad = net.grad.copy()
+    assert net.backward(delta, down=False) is None
+    np.testing.assert_array_equal(net.grad, grad)
+
+
 def test_a_layer_may_have_more_than_two_parameters():
     class Three(Layer):
         shapes = {"p": (1, 2), "q": (2, 1), "r": (1, 1)}  # noqa: RUF012
