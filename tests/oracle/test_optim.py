@@ -61,6 +61,12 @@ def test_members_of_a_stack_do_not_touch_each_other(name):
         np.testing.assert_array_equal(alone, end)
 
 
+def test_each_member_has_its_rate_whatever_the_shape_of_the_stack():
+    theta, eta = np.ones((2, 3, 4)), np.arange(6.0).reshape(2, 3)
+    optim.SGD(eta).step(theta, np.ones_like(theta))
+    np.testing.assert_array_equal(theta, np.broadcast_to(1 - eta[..., None], (2, 3, 4)))
+
+
 def test_without_bias_correction_adams_first_step_is_too_long():
     grad = np.array([0.3])
     corrected, plain = np.zeros(1), np.zeros(1)

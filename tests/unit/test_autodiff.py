@@ -48,10 +48,12 @@ def test_a_number_to_the_power_of_zero_has_no_slope():
 
 def test_every_operation_has_a_name():
     a = Value(3.0, name="a")
-    results = [a + 1, a - 1, 1 - a, a * 2, a / 2, 1 / a, -a, a**2, a**-0.5, autodiff.exp(a)]
-    assert [r.name for r in results] == ["+", "−", "−", "×", "÷", "÷", "−", "^2", "^-0.5", "exp"]
-    assert autodiff.exp.__name__ == "exp"
-    assert autodiff.exp.__doc__ == "Return exp(x) as a Value."
+    results = [a + 1, a - 1, 1 - a, a * 2, a / 2, 1 / a, -a, a**2, a**-0.5]
+    assert [r.name for r in results] == ["+", "−", "−", "×", "÷", "÷", "−", "^2", "^-0.5"]
+    for name in ("exp", "log", "sin", "cos", "tanh", "sigmoid", "relu"):
+        f = getattr(autodiff, name)
+        assert f(a).name == f.__name__ == f.__qualname__ == name
+        assert f.__doc__ == f"Return {name}(x) as a Value."
     assert repr(a) == "Value(a = 3, grad=0)"
     assert repr(Value(0.5)) == "Value(0.5, grad=0)"
 

@@ -80,6 +80,7 @@ def test_names_of_wide_layers_do_not_collide():
     assert len(set(net.theta)) == len(net.theta) == 12 * 11 + 11 + 11 + 1
     assert str(symbolic.mlp([2, 2, 1]).theta[1]) == "w^{(1)}_{12}"
     assert str(symbolic.mlp([10, 1]).theta[9]) == "w^{(1)}_{1,10}"
+    assert str(symbolic.mlp([9, 1]).theta[8]) == "w^{(1)}_{19}"
     net = symbolic.mlp([2, 1])
     assert list(map(str, (*net.x, *net.y, *net.b[0]))) == ["x_{1}", "x_{2}", "y_{1}", "b^{(1)}_{1}"]
 
