@@ -59,7 +59,8 @@ def test_every_operation_has_a_name():
 
 
 def test_relu_passes_or_blocks():
-    assert autodiff.grad(autodiff.relu, 2.0) == (1.0,)
+    assert [autodiff.relu(x).data for x in (-2.0, 0.0, 0.5)] == [0.0, 0.0, 0.5]
+    assert autodiff.grad(autodiff.relu, 0.5) == (1.0,)
     assert autodiff.grad(autodiff.relu, -2.0) == (0.0,)
     assert autodiff.grad(autodiff.relu, 0.0) == (0.0,)
 
