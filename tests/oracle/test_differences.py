@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import bplib
 from bplib import Dense, losses
+from bplib.gradcheck import GradCheck
 from oracle.reference import (
     MATCHED,
     central_gradient,
@@ -125,6 +127,25 @@ def test_gradcheck_leaves_the_network_as_loss_and_grad_does():
     bplib.loss_and_grad(net, loss, x, y)
     for before, after in zip(left, (*net.z, *net.a, *net.delta, net.grad), strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize(("method", "limit"), [("central", 1e-7), ("complex", 1e-12)])
+def test_what_counts_as_agreement(method, limit):
+    def check(error):
+        return GradCheck(error, {}, 0, np.zeros(1), np.zeros(1), method)
+
+    assert check(0.99 * limit).ok
+    assert not check(limit).ok
+
+
+def test_central_difference_has_the_step_it_says():
+    """Of L = ½ tanh² w the central difference is off by h² L‴ / 6, well above its roundings."""
+    net = bplib.Network([Dense(1, 1, "tanh")])
+    net.theta[...] = 0.5, 0
+    check = bplib.gradcheck(net, losses.SquaredError(), [[1.0]], [[0.0]])
+    w = sp.Symbol("w")
+    third = float((sp.tanh(w) ** 2 / 2).diff(w, 3).subs(w, 0.5))
+    assert check.numeric[0] - check.analytic[0] == pytest.approx(1e-10 * third / 6, rel=0.5)
 
 
 def test_report():

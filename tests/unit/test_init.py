@@ -33,6 +33,11 @@ def test_fan_in_is_the_last_axis_of_a_stack_too():
     assert draw("he", (50, 8, 30)).std() == pytest.approx(np.sqrt(2 / 30), rel=0.05)
 
 
+def test_every_initializer_has_its_name():
+    named = {name for name, f in vars(init).items() if init.INITIALIZERS.get(name) is f}
+    assert named | {"normal"} == set(init.INITIALIZERS)
+
+
 @pytest.mark.parametrize("name", list(init.INITIALIZERS))
 def test_shape_and_seed(name):
     assert draw(name, (4, 3, 5)).shape == (4, 3, 5)
