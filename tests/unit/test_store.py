@@ -69,6 +69,17 @@ def test_round_trip_is_bit_for_bit(tmp_path, name, stack, dtype):
     np.testing.assert_array_equal(twin.forward(x), net.forward(x))
 
 
+def test_what_a_file_says_of_itself(tmp_path):
+    """A change of any of this would lock out the files that readers have."""
+    path = bplib.save(bplib.mlp([2, 1], output="sigmoid", stack=3), tmp_path / "net.npz")
+    assert json.loads(str(np.load(path)["description"])) == {
+        "format": "bplib parameters 1",
+        "architecture": "[Dense(2, 1, 'sigmoid')]",
+        "stack": "(3,)",
+        "dtype": "float64",
+    }
+
+
 def test_running_averages_come_along(tmp_path):
     net = trained(NETS["batch norm"]())
     twin = Network(NETS["batch norm"]())

@@ -131,7 +131,11 @@ def test_an_error_of_the_optimizer_is_not_swallowed():
 
 
 def test_empty_history():
-    assert History().diverged_at == -1
+    empty = History()
+    assert empty.diverged_at == -1
+    series = (empty.epoch, empty.loss, empty.gradient_norm, empty.update_ratio)
+    assert [len(it) for it in series] == [0, 0, 0, 0]
+    assert empty.interrupted is empty.stopped_early is False
 
 
 def test_progress_bar(capsys):
