@@ -31,7 +31,7 @@ class Checker:
     assignment: Assignment
     secret: bytes
     sandbox: Sandbox
-    limits: Limits = Limits()
+    limits: Limits = Limits()  # noqa: RUF009
 
     def check(self, students: list[Student], jobs: int, progress: bool = True) -> list[str]:
         """Check all students whose record is not there yet; return what went wrong.
@@ -46,8 +46,8 @@ class Checker:
             for done in bar:
                 try:
                     done.result()
-                except SandboxError as error:
-                    trouble.append(f"{running[done].name}: NOT GRADED, {error}")
+                except Exception as error:  # one student's trouble is not another's
+                    trouble.append(f"{running[done].name}: NOT GRADED, {error!r}")
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         return trouble

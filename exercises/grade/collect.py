@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from exercises.grade.repair import LARGEST
 
-CANVAS = re.compile(
-    r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)"
-)
+CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
 MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)")
 COPY = re.compile(r"-(\d+)$")
-RUBBISH = re.compile(r"(^|/)(__MACOSX|\.ipynb_checkpoints)(/|$)|(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$")
+RUBBISH = re.compile(
+    r"(^|/)(__MACOSX|\.ipynb_checkpoints)(/|$)|(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$"
+)
 NBGRADER = ("submitted", "autograded")
 ENTRIES = 100_000
 TOTAL = 2 << 30

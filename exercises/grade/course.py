@@ -39,7 +39,7 @@ class Course:
 
     @property
     def database(self) -> Path:
-        """nbgrader's gradebook."""
+        """The gradebook of nbgrader."""
         return self.root / "gradebook.db"
 
     def notebook(self, step: str, assignment: str, student: str = ".") -> Path:

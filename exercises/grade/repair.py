@@ -171,7 +171,9 @@ def _merged(
     for name, original in wanted.items():
         if chosen[name]:
             place = 1 + next(
-                i for i, cell in enumerate(merged) if cell.metadata.get("nbgrader", {}).get("grade_id") == name
+                i
+                for i, cell in enumerate(merged)
+                if cell.metadata.get("nbgrader", {}).get("grade_id") == name
             )
         else:
             merged.insert(place, _copied(original))
@@ -219,9 +221,7 @@ def _superfluous(cell: Cell, wanted: Mapping[str, nbformat.NotebookNode]) -> boo
     )
 
 
-def _filled(
-    original: nbformat.NotebookNode, cell: Cell, notes: list[str]
-) -> nbformat.NotebookNode:
+def _filled(original: nbformat.NotebookNode, cell: Cell, notes: list[str]) -> nbformat.NotebookNode:
     """Return the handed-out cell, with the student's answer if it is the place for one."""
     new, name = _copied(original), original.metadata.nbgrader.grade_id
     if original.metadata.nbgrader.solution:

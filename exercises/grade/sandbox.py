@@ -302,7 +302,11 @@ def _bound(source: str, place: str) -> list[str]:
     else:
         lines = [f"mkdir -p {shlex.quote(os.path.dirname(place).lstrip('/'))}", f"touch {new}"]
     remount = "mount -o remount,bind"
-    return [*lines, f"mount --bind {old} {new}", f"{remount},ro {new} || {remount},ro,nosuid,nodev {new}"]
+    return [
+        *lines,
+        f"mount --bind {old} {new}",
+        f"{remount},ro {new} || {remount},ro,nosuid,nodev {new}",
+    ]
 
 
 def _refuse_shown(folder: Path) -> None:
