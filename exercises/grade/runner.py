@@ -188,6 +188,11 @@ def lower(limits, pipe):
         (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(kind, (most, most))
+    libc = ctypes.CDLL(None)
+    if sys.platform == "linux":
+        for capability in range(64):
+            libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP: none for later programs
+        libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
     if limits["drop"] and os.getuid() == 0:
         with contextlib.suppress(OSError):  # in a user namespace there is nobody else to be
             os.setgroups([])
@@ -195,17 +200,7 @@ def lower(limits, pipe):
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
     if sys.platform == "linux":
-        forget_capabilities()
-
-
-def forget_capabilities():
-    """Give up every capability, also for programs that are executed later."""
-    libc = ctypes.CDLL(None)
-    for capability in range(64):
-        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
-    libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    libc.capset(header, (ctypes.c_uint32 * 6)())
+        libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
 
 
 def execute(number, code, space):

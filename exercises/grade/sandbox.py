@@ -100,6 +100,9 @@ class Sandbox:
                     if not part:
                         break
                     text += part
+            except BaseException:
+                process.kill()
+                raise
             finally:
                 self._end(process)
             said.seek(0)
@@ -107,9 +110,12 @@ class Sandbox:
         return text.splitlines(), trouble
 
     def _end(self, process: subprocess.Popen) -> None:
-        process.kill()  # what is inside dies with it
         process.stdout.close()
-        process.wait()
+        try:
+            process.wait(1)
+        except subprocess.TimeoutExpired:
+            process.kill()  # what is inside dies with it
+            process.wait()
 
     def _environment(self) -> dict[str, str]:
         machine = {name: os.environ[name] for name in MACHINE if name in os.environ}
