@@ -55,6 +55,8 @@ def preload(library):
     module = importlib.util.module_from_spec(spec)
     sys.modules["bplib"] = module
     spec.loader.exec_module(module)
+    for name in [name for name in sys.modules if name.startswith("bplib.")]:
+        setattr(module, name.removeprefix("bplib."), sys.modules[name])
 
 
 def answer(task, limits):

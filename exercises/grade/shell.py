@@ -279,7 +279,8 @@ def _guarded(page: str) -> str:
     ]
     rule = f"script-src {' '.join([MATHJAX, *hashes])}; object-src 'none'; frame-src 'none'"
     meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}" />'
-    return page.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />\n{meta}', 1)
+    return page.replace("<head>", f"<head>
+{meta}", 1)
 
 
 def _configure(course: Course) -> None:

@@ -32,18 +32,19 @@ def box(request):
     return choose(request.param)
 
 
-def seen(sandbox, path):
-    answer = run(sandbox, f"import os\ndef f(x):\n    return float(os.path.exists({str(path)!r}))")
-    return answer.outcomes[0].prints["y"].size
+def seen(sandbox, paths):
+    """Return the paths that exist inside."""
+    code = "import os\ndef f(x):\n    return float(os.path.exists(%r))"
+    answers = sandbox.run([task(code % str(path), str(path)) for path in paths])
+    return {path for path in paths if answers[str(path)].outcomes[0].prints["y"].size}
 
 
 def test_exercises_home_and_course_are_hidden(box, tmp_path):
     (tmp_path / "gradebook.db").write_text("grades")
-    for path in (KEYS, tmp_path / "gradebook.db", "/etc/passwd", "/home", "/var", "/sys"):
-        assert seen(box, path) == 0, path
-        if Path(path).exists():
-            assert seen(Unsafe(), path) == 1, path
-    assert seen(box, "/usr") == 1
+    secret = {KEYS, tmp_path, tmp_path / "gradebook.db", Path("/etc/passwd"), Path("/var")}
+    shown = {Path("/usr"), Path("/tmp")}
+    assert seen(Unsafe(), secret | shown) == secret | shown
+    assert seen(box, secret | shown) == shown
 
 
 def test_nothing_but_a_small_scratch_folder_can_be_written(box):
