@@ -279,8 +279,7 @@ def _guarded(page: str) -> str:
     ]
     rule = f"script-src {' '.join([MATHJAX, *hashes])}; object-src 'none'; frame-src 'none'"
     meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}" />'
-    return page.replace("<head>", f"<head>
-{meta}", 1)
+    return page.replace("<head>", f"<head>\n{meta}", 1)
 
 
 def _configure(course: Course) -> None:

@@ -1,6 +1,7 @@
 """A class in which many cheat, break things or send rubbish, graded at once with the others."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -17,97 +18,8 @@ from .samples import archive, cell_named, sent, solved
 
 pytestmark = pytest.mark.needs("bwrap", "nbgrader")
 
-# In the code, FUNCTION is the function asked for, SOURCE the file with its solution, and
-# COURSE the course folder.
-CODE = {
-    "infinite loop": "def FUNCTION(*a, **k):\n    while True: pass",
-    "infinite loop in the cell": "while True: pass",
-    "loop that ignores every signal": """
-import signal
-for n in range(1, 65):
-    try: signal.signal(n, signal.SIG_IGN)
-    except (OSError, ValueError): pass
-def FUNCTION(*a, **k):
-    while True:
-        try:
-            while True: pass
-        except BaseException: pass""",
-    "sleeps for ever": "import time\ndef FUNCTION(*a, **k):\n    time.sleep(10**6)",
-    "stops itself": "import os\ndef FUNCTION(*a, **k):\n    os.kill(os.getpid(), 19)",
-    "fork bomb": "import os\ndef FUNCTION(*a, **k):\n    while True: os.fork()",
-    "fork bomb in the cell": "import os\nwhile True: os.fork()",
-    "threads": "import threading, time\ndef FUNCTION(*a, **k):\n    while True: threading.Thread(target=time.sleep, args=(99,)).start()",
-    "32 GB": "def FUNCTION(*a, **k):\n    return np.ones(4 << 30)",
-    "os._exit": "import os\ndef FUNCTION(*a, **k):\n    os._exit(0)",
-    "SystemExit": "def FUNCTION(*a, **k):\n    raise SystemExit(0)",
-    "exit in the cell": "import os\nos._exit(0)",
-    "segmentation fault": "import ctypes\ndef FUNCTION(*a, **k):\n    ctypes.string_at(0)",
-    "endless recursion": "def FUNCTION(*a, **k):\n    return FUNCTION(*a, **k)",
-    "giant output": "def FUNCTION(*a, **k):\n    while True: print('x' * 10**6)",
-    "giant result": "def FUNCTION(*a, **k):\n    return [np.zeros(10**7)] * 9",
-    "kills its parent": "import os\ndef FUNCTION(*a, **k):\n    os.kill(os.getppid(), 9)\n    os.kill(-1, 9)",
-    "patched numpy.testing": "np.testing.assert_allclose = np.testing.assert_array_equal = lambda *a, **k: None\ndef FUNCTION(*a, **k):\n    return 0",
-    "patched numpy": "np.allclose = np.array_equal = np.isclose = np.all = lambda *a, **k: True\nnp.abs = np.linalg.norm = lambda *a, **k: 0.0\ndef FUNCTION(*a, **k):\n    return 0",
-    "patched checker": """
-import bplib, bplib.diagnosis, bplib.checker, bplib.packing
-right = bplib.diagnosis.Verdict(True, "Right.", (), (), 1.0)
-bplib.check = bplib.checker.check = bplib.diagnosis.diagnose = lambda *a, **k: right
-bplib.diagnosis.Fingerprint.matches = lambda *a, **k: True
-bplib.diagnosis.outcome = lambda *a, **k: right
-def FUNCTION(*a, **k):
-    return 0""",
-    "object that equals everything": """
-class Same(np.ndarray):
-    __eq__ = __le__ = __ge__ = lambda self, other: True
-    __array_ufunc__ = lambda *a, **k: np.bool_(True)
-def FUNCTION(*a, **k):
-    return np.zeros(3).view(Same)""",
-    "input transformer": "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass'])\ndef FUNCTION(*a, **k):\n    return 0",
-    "solution by relative path": """
-import glob, os
-def FUNCTION(*a, **k):
-    for top in ('.', '..', '../..', '../../..', '../../source', '../../../source'):
-        for path in glob.glob(top + '/**/*.md', recursive=True) + glob.glob(top + '/**/*.ipynb', recursive=True):
-            text = open(path, errors='replace').read()
-            if '# canary-' in text:
-                exec(text.split('```{code-cell} ipython3')[1].split('```')[0], globals())
-                return globals()['FUNCTION'](*a, **k)""",
-    "solution by absolute path": "exec(open(SOURCE).read().split('```{code-cell} ipython3')[1].split('```')[0])",
-    "solution by import": "import exercises.model\nFUNCTION = next(e.solution for e in exercises.model.exercises() if e.source.function == 'FUNCTION')",
-    "expected results from the visible checks": """
-import json, glob, bplib
-def FUNCTION(*a, **k):
-    path = glob.glob(bplib.__path__[0] + '/checks/NAME.json')[0]
-    marks = list(json.load(open(path))['cases'][0]['right'].values())
-    return [np.array(m[2]) for m in marks]""",
-    "writes the gradebook": """
-import sqlite3
-def FUNCTION(*a, **k):
-    book = sqlite3.connect(COURSE + '/gradebook.db')
-    book.execute('update grade set auto_score = 10, manual_score = 10')
-    book.commit()""",
-    "writes verdicts and feedback": """
-import os
-def FUNCTION(*a, **k):
-    for folder in ('verdicts/ASSIGNMENT', 'feedback', 'originals/ASSIGNMENT'):
-        open(COURSE + '/' + folder + '/honest.json', 'w').write('{}')""",
-    "network": "import urllib.request, socket\ndef FUNCTION(*a, **k):\n    socket.create_connection(('127.0.0.1', 22), 1)",
-    "forged answers on every channel": """
-import os
-def FUNCTION(*a, **k):
-    line = b'{"name": "NAME", "state": "called", "done": true, "errors": [], "outcomes": [["", {}, []], ["", {}, []], ["", {}, []]], "passed": true, "share": 1, "points": 8}\\n'
-    for n in os.listdir('/proc/self/fd'):
-        try: os.write(int(n), line)
-        except OSError: pass
-    for pid in os.listdir('/proc'):
-        try: open(f'/proc/{pid}/fd/1', 'wb').write(line)
-        except OSError: pass
-    os._exit(0)""",
-    "names to break the page": "def FUNCTION(*a, **k):\n    raise ValueError('<script>document.title = 1</script>\\x1b[31m\\x00')",
-    "syntax error": "def FUNCTION(:\n    pass",
-    "another name": "def something_else(*a, **k):\n    return 0",
-    "nothing": "",
-}  # fmt: skip
+SECTIONS = Path(__file__).with_name("hostile.txt").read_text(encoding="utf-8").split("\n=== ")[1:]
+CODE = dict(section.split("\n", 1) for section in SECTIONS)
 
 
 def moved(nb, name):
