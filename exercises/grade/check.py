@@ -13,7 +13,7 @@ from tqdm import tqdm
 from exercises.grade.collect import Student, Upload, safe
 from exercises.grade.course import Course, Record, read, save, write
 from exercises.grade.marks import marks, nothing
-from exercises.grade.repair import Repaired, repair
+from exercises.grade.repair import LARGEST, Repaired, repair
 from exercises.grade.sandbox import Sandbox, SandboxError
 from exercises.grade.task import Limits
 from exercises.model import Assignment
@@ -56,7 +56,8 @@ class Checker:
         """Keep the student's files, repair the notebook, mark it, and write the record."""
         name, path = student.name, self.course.verdict(self.assignment.name, student.name)
         for file, upload in _named([*student.notebooks, *student.others]):
-            save(self.course.original(self.assignment.name, name, file), upload.data)
+            if not upload.problem and len(upload.data) <= LARGEST:
+                save(self.course.original(self.assignment.name, name, file), upload.data)
         upload = student.chosen
         key = self._key(student)
         known = read(path)

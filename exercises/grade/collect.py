@@ -112,8 +112,13 @@ def _told(student: Student) -> Iterator[str]:
     if len(student.notebooks) > 1:
         count = len(student.notebooks)
         yield f"{student.name}: {count} notebooks; {student.chosen.path} counts, all are kept"
-    for upload in student.others:
-        yield f"{upload.path}: kept, but not a notebook"
+    for upload in [*student.notebooks, *student.others]:
+        if len(upload.data) > LARGEST:
+            yield f"{upload.path}: more than {LARGEST >> 20} MB, not copied"
+        elif upload.problem:
+            yield f"{upload.path}: not copied, {upload.problem}"
+        elif upload in student.others:
+            yield f"{upload.path}: kept, but not a notebook"
 
 
 def _owner(path: str, assignment: str) -> tuple[str, str, bool, tuple] | None:

@@ -1,16 +1,17 @@
 """nbgrader around the checker: release, gradebook and feedback, with no kernel started."""
 
 import base64
+import contextlib
 import functools
 import hashlib
 import logging
 import multiprocessing
 import os
 import re
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -40,6 +41,8 @@ from exercises.model import Assignment
 from exercises.notebooks import ANSWER, notebook
 from exercises.source import BEGIN, END, STUB
 
+FEW = 20  # for whom further processes would start too late
+POLICY = "Content-Security-Policy"
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"
 
 
@@ -142,7 +145,8 @@ def stale(course: Course, assignment: str, students: Sequence[str]) -> list[str]
     return [
         student
         for student in students
-        if _age(course.feedback(assignment, student)) < _age(course.verdict(assignment, student))
+        if _finished(course.feedback(assignment, student))
+        < _age(course.verdict(assignment, student))
     ]
 
 
@@ -154,7 +158,7 @@ def export(course: Course, path: Path) -> None:
         plugin.export(book)
 
 
-@contextmanager
+@contextlib.contextmanager
 def gradebook(course: Course) -> Iterator[Gradebook]:
     """Open the gradebook."""
     with Gradebook(f"sqlite:///{course.database.resolve()}") as book:
@@ -189,14 +193,22 @@ def _spread(
     parts = [students[k : k + size] for k in range(0, len(students), size)]
     calls = [(work, course, assignment, part) for part in parts]
     trouble: list[str] = []
-    with (
-        multiprocessing.get_context("spawn").Pool(min(jobs, len(parts))) as pool,
-        tqdm(total=len(students), desc=title) as bar,
-    ):
-        for part, failed in pool.imap_unordered(_part, calls):
+    with contextlib.ExitStack() as stack:
+        done = map(_part, calls)
+        if jobs > 1 and len(students) > FEW:
+            context = multiprocessing.get_context("spawn")
+            pool = stack.enter_context(context.Pool(min(jobs, len(parts)), _patient))
+            done = pool.imap_unordered(_part, calls)
+        bar = stack.enter_context(tqdm(total=len(students), desc=title))
+        for part, failed in done:
             trouble += failed
             bar.update(len(part))
     return trouble
+
+
+def _patient() -> None:
+    """Leave Ctrl-C to the process that waits for this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _part(call: tuple) -> tuple[Sequence[str], list[str]]:
@@ -239,6 +251,11 @@ def _age(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
+def _finished(page: Path) -> int:
+    """Return when a page was finished: the policy is what is added last."""
+    return _age(page) if page.exists() and POLICY.encode() in page.read_bytes() else 0
+
+
 def _log() -> tuple[logging.Logger, list[str]]:
     """Return a log that keeps the last line of each error, and the list where it does."""
     said: list[str] = []
@@ -278,7 +295,7 @@ def _guarded(page: str) -> str:
         for script in scripts
     ]
     rule = f"script-src {' '.join([MATHJAX, *hashes])}; object-src 'none'; frame-src 'none'"
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}" />'
+    meta = f'<meta http-equiv="{POLICY}" content="{rule}" />'
     return page.replace("<head>", f"<head>\n{meta}", 1)
 
 
