@@ -8,6 +8,7 @@ what it says is compared with the right results outside, where it cannot reach.
 import ast
 import contextlib
 import ctypes
+import importlib
 import importlib.util
 import json
 import math
@@ -42,21 +43,29 @@ def say(record):
     sys.stdout.flush()
 
 
+class Waiting(types.ModuleType):
+    """A package that runs only when something of it is asked for."""
+
+    def __getattr__(self, name):
+        """Run the package, once."""
+        if not self.__dict__.pop("_waiting", False):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        self.__path__ = self.__spec__.submodule_search_locations
+        self.__spec__.loader.exec_module(self)
+        return getattr(self, name)
+
+
 def preload(library):
     """Import what every student needs, once; the rest of `bplib` waits until it is used."""
     sys.path.insert(0, library)
-    bare = types.ModuleType("bplib")
-    bare.__path__ = [f"{library}/bplib"]
-    sys.modules["bplib"] = bare
-    importlib.import_module("bplib.packing")
-    del sys.modules["bplib"]
     spec = importlib.util.find_spec("bplib")
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
+    module = Waiting("bplib")
+    module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
+    module.__path__, module.__package__ = spec.submodule_search_locations, "bplib"
     sys.modules["bplib"] = module
-    spec.loader.exec_module(module)
-    for name in [name for name in sys.modules if name.startswith("bplib.")]:
-        setattr(module, name.removeprefix("bplib."), sys.modules[name])
+    importlib.import_module("bplib.packing")
+    del module.__path__  # who imports a part of it asks for this first
+    module._waiting = True
 
 
 def answer(task, limits):
