@@ -95,11 +95,11 @@ def contained(task, cells, limits):
         os.kill(child, signal.SIGKILL)
         os.killpg(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
-    late = late or used.ru_utime + used.ru_stime >= limits["seconds"]
+    late = late or used.ru_utime + used.ru_stime >= 0.9 * limits["seconds"]
     records = [{"state": DIED}, *parsed(text)]
-    if late or len(text) > limits["output"] or not records[-1].get("done"):
-        return {**records[-1], "end": ended(status, late, len(text) > limits["output"])}
-    return records[-1]
+    if records[-1].get("done"):
+        return records[-1]
+    return {**records[-1], "end": ended(status, late, len(text) > limits["output"])}
 
 
 def listen(pipe, deadline, most):
@@ -132,7 +132,7 @@ def parsed(text):
 
 def ended(status, late, flooded):
     """Say how a child ended that has not finished."""
-    if late:
+    if late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU):
         return "late"
     if flooded:
         return "flooded"
