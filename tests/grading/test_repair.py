@@ -185,7 +185,7 @@ def _changed(mended, change):
         (b'{"cells": [{"source": "' + b"x" * (2 << 20) + b'"}]}', "more than a million"),
         (b" " * (21 << 20), "more than 20 MB"),
         (b'{"cells": [{"source": "x", "metadata": {"nbgrader": {"grade_id": ["a"]}}}]}', "none of"),
-        (b'{"metadata": {"bplib": {"assignment": "9-other"}}, "cells": [{"source": ""}]}', "9-other"),
+        (b'{"metadata": {"bplib": {"assignment": "9-a"}}, "cells": [{"source": "x"}]}', "9-a"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_says_why(mended, assignment, data, why):
