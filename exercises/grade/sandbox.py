@@ -191,7 +191,7 @@ class Unshare(Sandbox):
             f"{name}={shlex.quote(value)}" for name, value in self._environment().items()
         )
         lines += [
-            f"mount -o remount,ro,size={DISK},mode=755 {root}",
+            f"mount -o remount,bind,ro {root} || mount -o remount,bind,ro,nosuid,nodev {root}",
             "pivot_root . old",
             "umount -l /old",
             "cd /tmp",

@@ -84,7 +84,7 @@ def graded(assignment, tmp_path_factory):
         files[f"{title.replace(' ', '-')}/{assignment.name}.ipynb"] = data
 
     key = secret.read(course / "secret.txt")
-    checker = Checker(Course(course), assignment, key, choose("bwrap"), Limits(seconds=1.5))
+    checker = Checker(Course(course), assignment, key, choose("bwrap"), Limits(seconds=1))
     alone = checker.one(Student(HONEST, [Upload("x.ipynb", honest)]))
     for title, code in CODE.items():
         code = code.replace("FUNCTION", exercise.source.function).replace("NAME", exercise.name)
@@ -117,7 +117,7 @@ def graded(assignment, tmp_path_factory):
     files[f"../../{HONEST}/{assignment.name}.ipynb"] = b"overwritten"
     files[f"/{course}/gradebook.db"] = b"overwritten"
     (folder / "class.zip").write_bytes(archive(files, links))
-    call = ["--assignment", assignment.name, "--course", str(course), "--seconds", "1.5"]
+    call = ["--assignment", assignment.name, "--course", str(course), "--seconds", "1"]
     assert main(["grade", str(folder / "class.zip"), *call, "--jobs", "2"]) == 0
     return Course(course), files, alone
 
@@ -203,10 +203,10 @@ def test_nobody_else_is_touched(graded, assignment):
 def test_reasons_name_what_happened(graded, assignment):
     records = {record.student: record for record in graded[0].records(assignment.name)}
     for name, reason in {
-        "infinite-loop": "did not finish within 1.5 s",
-        "infinite-loop-in-the-cell": "did not finish within 1.5 s",
-        "loop-that-ignores-every-signal": "did not finish within 1.5 s",
-        "sleeps-for-ever": "did not finish within 1.5 s",
+        "infinite-loop": "did not finish within 1 s",
+        "infinite-loop-in-the-cell": "did not finish within 1 s",
+        "loop-that-ignores-every-signal": "did not finish within 1 s",
+        "sleeps-for-ever": "did not finish within 1 s",
         "fork-bomb": "tried to start another process or thread",
         "threads": "tried to start another process or thread",
         "32-GB": "needs more memory than the sandbox gives",

@@ -96,7 +96,8 @@ def test_of_two_the_last_that_is_answered_counts(mended, exercise):
         place = nb.cells.index(cell_named(nb, name))
         again = json.loads(json.dumps(nb.cells[place]))
         for code in (exercise.source.stub, "second = 2"):
-            nb.cells.insert(place + 1, nbformat.from_dict(again | {"source": code}))
+            cell = again | {"source": code, "id": f"copy-{len(nb.cells)}"}
+            nb.cells.insert(place + 1, nbformat.from_dict(cell))
 
     found = mended(change)
     assert answer(found, exercise) == "second = 2"

@@ -190,12 +190,14 @@ def test_what_comes_out_is_read_with_suspicion():
 
 def test_nothing_stays_running(box):
     code = "import time\ndef f(x):\n    time.sleep(99)"
+    before = set(psutil.Process().children(recursive=True))
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run, box, code, seconds=1)
         started = set()
         while not running.done():
             started |= set(psutil.Process().children(recursive=True))
             time.sleep(0.05)
+    started -= before
     assert len(started) > 1
     _, alive = psutil.wait_procs(started, timeout=5)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
