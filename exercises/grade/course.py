@@ -64,10 +64,6 @@ class Course:
             if record := read(path):
                 yield record
 
-    def assignments(self) -> list[str]:
-        """Return the names of the assignments that have grades."""
-        return sorted(path.name for path in (self.root / "verdicts").glob("*") if path.is_dir())
-
 
 def read(path: Path) -> Record | None:
     """Read a record; None if there is none that can be read."""
