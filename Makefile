@@ -15,7 +15,7 @@ EXTENSION := $(wildcard _ext/bpsite/*.py)
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help book exercises serve test lint bench clean distclean
+.PHONY: help book exercises serve test grading lint bench clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,7 +29,7 @@ exercises: $(STAMPS)/python  ## write students' notebooks and nbgrader's to _bui
 serve: book  ## show the built site in a browser
 	@$(BIN)/python _ext/serve.py $(SITE) $(PORT)
 
-test: $(STAMPS)/book $(STAMPS)/test  ## build the book, then run every test
+test: $(STAMPS)/book $(STAMPS)/test $(STAMPS)/grading  ## build the book, then run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
@@ -37,6 +37,9 @@ test: $(STAMPS)/book $(STAMPS)/test  ## build the book, then run every test
 lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+grading: $(STAMPS)/grading  ## install what an instructor needs to grade
+	@$(BIN)/python -m exercises grade --help
 
 bench: $(BENCH)/.stamp  ## time bplib beside PyTorch, JAX and others (about ten minutes)
 	$(BENCH)/bin/python -m benchmarks
@@ -64,6 +67,11 @@ $(STAMPS)/python: requirements.txt pyproject.toml | $(STAMPS)/venv
 
 $(STAMPS)/test: requirements-test.txt $(STAMPS)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements-test.txt
+	@touch $@
+
+# nbgrader brings a hundred packages; its pins agree with the book's, which does without them.
+$(STAMPS)/grading: requirements-grading.txt $(STAMPS)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements-grading.txt
 	@touch $@
 
 # The contestants have an environment of their own, so that the book's stays small.

@@ -112,15 +112,22 @@ class Exercise:
         seed = self.key.visible if seed is None else seed
         return [dict(inputs) for inputs in self.key.draw(np.random.default_rng(seed))]
 
+    def given(self, seed: int | None = None) -> list[dict[str, Any]]:
+        """Draw what a student's function is called with, a dictionary for each case.
+
+        Numbers of a student's own stand in the statement; the function takes no arguments.
+        """
+        return [{}] if self.key.own else self.inputs(seed)
+
     def cases(self, seed: int | None = None) -> list[Case]:
         """Return the cases of a seed, the visible ones if there is none."""
         return [
             Case(
-                {} if self.key.own else inputs,  # a student has the numbers from the statement
+                given,
                 self._run(self.solution, inputs),
                 {name: self._run(slip, inputs) for name, (_, slip) in self.key.slips.items()},
             )
-            for inputs in self.inputs(seed)
+            for given, inputs in zip(self.given(seed), self.inputs(seed), strict=True)
         ]
 
     def handed_in(self, answer: Answer, seed: int | None = None) -> Answer:

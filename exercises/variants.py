@@ -12,7 +12,7 @@ import nbformat
 from bplib._progress import progress
 from exercises.model import Assignment, Exercise, assignments
 from exercises.notebooks import notebook
-from exercises.secret import load, seed
+from exercises.secret import read, seed
 
 
 def version(secret: bytes, student: str, exercise: Exercise) -> int:
@@ -114,5 +114,5 @@ def _run(options: argparse.Namespace) -> None:
             f"assignment is {options.assignment!r}; expected one of {', '.join(known)}"
         )
     students = read_students(options.students)
-    path = hand_out(known[options.assignment], students, load(options.secret_file), options.out)
+    path = hand_out(known[options.assignment], students, read(options.secret_file), options.out)
     print(f"{len(students)} notebooks in {options.out}; the answers are in {path}")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,6 +22,10 @@ def absent():
         lines.append("no Chromium found: THE PAGES WERE NOT OPENED IN A BROWSER (set CHROMIUM)")
     if importlib.util.find_spec("torch") is None:
         lines.append("no PyTorch found: NOTHING WAS COMPARED WITH IT (pip install torch==2.13.0)")
+    if shutil.which("bwrap") is None:
+        lines.append("no Bubblewrap found: NO STUDENT'S CODE WAS RUN (apt install bubblewrap)")
+    if importlib.util.find_spec("nbgrader") is None:
+        lines.append("no nbgrader found: NOTHING WAS GRADED (make grading)")
     return lines
 
 

@@ -1,0 +1,239 @@
+"""A class in which many cheat, break things or send rubbish, graded at once with the others."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from exercises import secret
+from exercises.__main__ import main
+from exercises.grade.check import Checker
+from exercises.grade.collect import Student, Upload
+from exercises.grade.course import Course
+from exercises.grade.sandbox import choose
+from exercises.grade.shell import gradebook
+from exercises.grade.task import Limits
+
+from .samples import archive, cell_named, sent, solved
+
+pytestmark = pytest.mark.needs("bwrap", "nbgrader")
+
+SECTIONS = Path(__file__).with_name("hostile.txt").read_text(encoding="utf-8").split("\n=== ")[1:]
+CODE = dict(section.split("\n", 1) for section in SECTIONS)
+
+
+def moved(nb, name):
+    """Delete the solution and put its code into a cell of its own at the end."""
+    cell = cell_named(nb, name)
+    nb.cells.remove(cell)
+    cell.metadata.pop("nbgrader")
+    nb.cells.append(cell)
+
+
+def renamed(nb, name):
+    cell_named(nb, name).metadata.nbgrader["grade_id"] = "mine"
+
+
+def greedy(nb, name):
+    """Change points, code and kind of the checks."""
+    for cell in nb.cells:
+        about = cell.metadata.nbgrader
+        if about["grade"] and cell.cell_type == "code":
+            about.update(points=1000, locked=False, solution=True)
+            cell.source = "1000"
+            cell.outputs = []
+
+
+def without_checks(nb, name):
+    nb.cells = [c for c in nb.cells if not (c.metadata.nbgrader.grade and c.cell_type == "code")]
+
+
+def other_kernel(nb, name):
+    nb.metadata.kernelspec = {"name": "ir", "language": "R", "display_name": "R"}
+    nb.metadata.language_info = {"name": "R"}
+
+
+def as_markdown(nb, name):
+    cell = cell_named(nb, name)
+    cell["cell_type"] = "markdown"
+    for gone in ("outputs", "execution_count"):
+        cell.pop(gone)
+
+
+REPAIRED = {
+    "deleted cell and code elsewhere": moved,
+    "renamed cell": renamed,
+    "edited checks": greedy,
+    "deleted checks": without_checks,
+    "wrong kernel": other_kernel,
+    "code made text": as_markdown,
+}
+HONEST = "honest"
+
+
+@pytest.fixture(scope="module")
+def graded(assignment, tmp_path_factory):
+    """Grade the honest student alone, then the class; return course, files, first record."""
+    folder = tmp_path_factory.mktemp("hostile")
+    course = folder / "course"
+    exercise = assignment.exercises[0]
+    honest = sent(assignment, solved(assignment))
+    files, links = {f"{HONEST}/{assignment.name}.ipynb": honest}, {}
+
+    def put(title, data):
+        files[f"{title.replace(' ', '-')}/{assignment.name}.ipynb"] = data
+
+    key = secret.read(course / "secret.txt")
+    checker = Checker(Course(course), assignment, key, choose("bwrap"), Limits(seconds=1))
+    alone = checker.one(Student(HONEST, [Upload("x.ipynb", honest)]))
+    for title, code in CODE.items():
+        code = code.replace("FUNCTION", exercise.source.function).replace("NAME", exercise.name)
+        code = code.replace("COUNT", str(len(exercise.key.returns)))
+        code = code.replace("ASSIGNMENT", assignment.name)
+        code = code.replace("SOURCE", repr(str(exercise.source.path)))
+        code = code.replace("COURSE", repr(str(course)))
+        put(title, sent(assignment, {exercise.name: code}, written=""))
+    own = f"{exercise.name}-solution"
+    for title, change in REPAIRED.items():
+        edit = lambda nb, change=change: change(nb, own)  # noqa: E731
+        put(title, sent(assignment, solved(assignment, 1), "", edit))
+    raw = json.loads(sent(assignment, {exercise.name: exercise.source.solution}, ""))
+    place = next(
+        k for k, c in enumerate(raw["cells"]) if c["metadata"]["nbgrader"]["grade_id"] == own
+    )
+    empty = raw["cells"][place] | {"source": exercise.source.stub}
+    raw["cells"][place + 1 : place + 1] = [raw["cells"][place], empty]
+    put("duplicated cell", json.dumps(raw).encode())
+    put("invalid JSON", honest[:-9])
+    put("not a notebook", b'["a", {"list": 1}]')
+    put("empty file", b"")
+    put("huge file", b" " * (21 << 20))
+    put("a binary file", bytes(range(256)) * 99)
+    put("deeply nested", b"[" * 200_000)
+    put("cells of no kind", b'{"cells": [3, {"source": 7}, {"cell_type": {}}], "nbformat": 4}')
+    put("another assignment", sent(assignment, edit=other_assignment))
+    files["no-notebook/answer.txt"] = b"42"
+    links[f"link-out/{assignment.name}.ipynb"] = str(exercise.source.path)
+    files[f"../../{HONEST}/{assignment.name}.ipynb"] = b"overwritten"
+    files[f"/{course}/gradebook.db"] = b"overwritten"
+    (folder / "class.zip").write_bytes(archive(files, links))
+    call = ["--assignment", assignment.name, "--course", str(course), "--seconds", "1"]
+    assert main(["grade", str(folder / "class.zip"), *call, "--jobs", "2"]) == 0
+    return Course(course), files, alone
+
+
+def other_assignment(nb):
+    nb.metadata.bplib = {"assignment": "99-other"}
+    for cell in nb.cells:
+        cell.metadata.nbgrader["grade_id"] = f"other-{cell.metadata.nbgrader['grade_id']}"
+        if cell.cell_type == "code":
+            cell.source = "x = 1"
+
+
+UNUSABLE = {
+    "invalid-JSON": "not valid JSON",
+    "not-a-notebook": "not a notebook",
+    "empty-file": "empty",
+    "huge-file": "more than 20 MB",
+    "a-binary-file": "not valid JSON",
+    "deeply-nested": "not valid JSON",
+    "cells-of-no-kind": "none of the assignment",
+    "another-assignment": "another assignment, 99-other",
+    "no-notebook": "no notebook was handed in",
+    "link-out": "link",
+}
+
+
+def test_nobody_earns_what_is_not_earned_and_nobody_is_left_out(graded, assignment):
+    course, files, _ = graded
+    records = {record.student: record for record in course.records(assignment.name)}
+    names = {path.split("/")[0] for path in files} - {"..", ""} | {"link-out"}
+    assert set(records) == names
+    most = float(assignment.exercises[0].source.points)
+    with gradebook(course) as book:
+        scores = {s.student.id: s for s in book.assignment_submissions(assignment.name)}
+        assert set(scores) == names
+        rows = []
+        for name, record in sorted(records.items()):
+            mark = record.marks[0]
+            title = name.replace("-", " ")
+            repaired = title in REPAIRED or title == "duplicated cell" or name == HONEST
+            right = most if repaired else 0
+            why = record.failure or mark.reason or "; ".join(record.notes) or mark.message
+            rows.append((name, mark.points, why.split("\n")[0][:90]))
+            total = sum(m.points for m in record.marks)
+            assert mark.points == right, (name, mark)
+            assert why, name
+            assert scores[name].score == total, name
+            checks = [
+                g
+                for n in scores[name].notebooks
+                for g in n.grades
+                if g.cell.name.endswith("-check")
+            ]
+            assert len(checks) == len(assignment.exercises)
+            assert not any(g.needs_manual_grade or g.auto_score is None for g in checks), name
+            assert sum(g.max_score for g in checks) == sum(m.maximum for m in record.marks)
+            assert course.feedback(assignment.name, name).exists(), name
+    print()
+    for name, points, why in rows:
+        print(f"{points:4g}  {name:42} {why}")
+    assert len(CODE) + len(REPAIRED) + len(UNUSABLE) >= 20
+
+
+def test_what_cannot_be_used_says_why(graded, assignment):
+    course, _, _ = graded
+    records = {record.student: record for record in course.records(assignment.name)}
+    for name, why in UNUSABLE.items():
+        assert why in records[name].failure, name
+        assert why in (course.root / "grades.csv").read_text(), name
+
+
+def test_nobody_else_is_touched(graded, assignment):
+    course, files, alone = graded
+    records = {record.student: record for record in course.records(assignment.name)}
+    assert records[HONEST].marks == alone.marks
+    assert all(mark.points == mark.maximum for mark in alone.marks)
+    for path, data in files.items():
+        student, _, file = path.rpartition("/")
+        if student not in ("", "huge-file") and not path.startswith((".", "/")):
+            assert course.original(assignment.name, student, file).read_bytes() == data, path
+
+
+def test_reasons_name_what_happened(graded, assignment):
+    records = {record.student: record for record in graded[0].records(assignment.name)}
+    for name, reason in {
+        "infinite-loop": "did not finish within 1 s",
+        "infinite-loop-in-the-cell": "did not finish within 1 s",
+        "loop-that-ignores-every-signal": "did not finish within 1 s",
+        "sleeps-for-ever": "did not finish within 1 s",
+        "fork-bomb": "tried to start another process or thread",
+        "threads": "tried to start another process or thread",
+        "32-GB": "needs more memory than the sandbox gives",
+        "os._exit": "ended Python before there was a result, as os._exit does",
+        "SystemExit": "ended Python",
+        "segmentation-fault": "was ended by signal 11",
+    }.items():
+        assert records[name].marks[0].reason == reason, name
+
+
+def test_paths_out_of_the_zip_are_said_and_not_followed(graded, assignment):
+    report = (graded[0].root / f"report-{assignment.name}.txt").read_text()
+    assert report.count("its path leads out of the folder") == 2
+    assert (graded[0].root / "gradebook.db").read_bytes()[:6] == b"SQLite"
+
+
+def test_a_page_of_feedback_runs_no_script_of_a_student(graded, assignment):
+    page = graded[0].feedback(assignment.name, "names-to-break-the-page").read_text()
+    assert "script-src https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/ 'sha256-" in page
+    assert "<script>document.title" not in page
+
+
+def test_without_the_sandbox_the_cheats_would_work(assignment, tmp_path):
+    exercise = assignment.exercises[0]
+    code = CODE["solution by absolute path"].replace("SOURCE", repr(str(exercise.source.path)))
+    cheat = Student("cheat", [Upload("x.ipynb", sent(assignment, {exercise.name: code}))])
+    for sandbox, share in ((choose(unsafe=True), 1), (choose("bwrap"), 0)):
+        record = Checker(Course(tmp_path), assignment, b"secret", sandbox).one(cheat)
+        assert record.marks[0].points == share * record.marks[0].maximum
+        assert record.sandbox == sandbox.name

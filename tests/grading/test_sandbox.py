@@ -1,0 +1,217 @@
+"""What the sandbox hides and ends, how one is chosen, and that none is left out silently."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+import exercises
+from exercises.grade import sandbox as module
+from exercises.grade.sandbox import KINDS, SandboxError, Unsafe, choose
+from exercises.grade.task import Limits, Task, parsed
+
+KEYS = Path(exercises.__file__).parent
+
+
+def task(code, name="f", x=2.0):
+    return Task(name, "f", ["y"], [{"x": x}], [[(1, code)]])
+
+
+def run(sandbox, code, **limits):
+    return sandbox.run([task(code)], Limits(**limits))["f"]
+
+
+@pytest.fixture(params=["bwrap", "unshare"], scope="module")
+def box(request):
+    from .conftest import TOOLS
+
+    if not TOOLS[request.param]():
+        pytest.skip(f"{request.param} is not on this machine")
+    return choose(request.param)
+
+
+def seen(sandbox, paths):
+    """Return the paths that exist inside."""
+    code = "import os\ndef f(x):\n    return float(os.path.exists(%r))"
+    answers = sandbox.run([task(code % str(path), str(path)) for path in paths])
+    return {path for path in paths if answers[str(path)].outcomes[0].prints["y"].size}
+
+
+def test_exercises_home_and_course_are_hidden(box, tmp_path):
+    (tmp_path / "gradebook.db").write_text("grades")
+    secret = {KEYS, tmp_path, tmp_path / "gradebook.db", Path("/etc/passwd"), Path("/var")}
+    shown = {Path("/usr"), Path("/tmp")}
+    assert seen(Unsafe(), secret | shown) == secret | shown
+    assert seen(box, secret | shown) == shown
+
+
+def test_nothing_but_a_small_scratch_folder_can_be_written(box):
+    code = (
+        "def f(x):\n"
+        "    for path in ('/x', '/usr/x', '/dev/x', '/bp/bplib/x', '/proc/x'):\n"
+        "        try:\n"
+        "            open(path, 'w')\n"
+        "        except OSError:\n"
+        "            continue\n"
+        "        return 0\n"
+        "    open('/tmp/x', 'w').write('fine')\n"
+        "    return 1\n"
+    )
+    assert run(box, code).outcomes[0].prints["y"].size == 1
+
+
+def test_no_rights_are_left_and_no_process_is_started(box):
+    code = (
+        "import os\n"
+        "def f(x):\n"
+        "    status = open('/proc/self/status').read()\n"
+        "    for line in ('CapEff:\\t' + 16 * '0', 'CapBnd:\\t' + 16 * '0', 'NoNewPrivs:\\t1'):\n"
+        "        assert line in status, line\n"
+        "    os.fork()\n"
+        "    return x\n"
+    )
+    answer = run(box, code)
+    assert "BlockingIOError" in answer.outcomes[0].problem
+    assert answer.reason == "tried to start another process or thread"
+
+
+def test_the_network_is_not_there(box):
+    code = (
+        "def f(x):\n"
+        "    cards = [line for line in open('/proc/net/dev') if ':' in line]\n"
+        "    return len([card for card in cards if 'lo:' not in card])\n"
+    )
+    assert run(box, code).outcomes[0].prints["y"].size == 0
+
+
+def test_a_loop_costs_its_own_exercise_alone(box):
+    loop = Task("loop", "f", ["y"], [{"x": 1.0}], [[(1, "def f(x):\n    while True: pass")]])
+    answers = box.run([loop, task("def f(x):\n    return x", "after")], Limits(seconds=1))
+    assert answers["loop"].failure == "did not finish within 1 s"
+    assert answers["after"].outcomes[0].prints["y"].size == 2
+
+
+def test_a_cell_that_loops_is_left_out_when_the_function_is_tried_again(box):
+    code = "def f(x):\n    return x"
+    attempts = [[(1, "while True: pass"), (2, code)], [(1, "while True: pass")], [(2, code)]]
+    answers = box.run([Task("f", "f", ["y"], [{"x": 2.0}], attempts)], Limits(seconds=1))
+    assert answers["f"].outcomes[0].prints["y"].size == 2
+
+
+def test_magics_and_broken_cells_do_no_harm(box):
+    cells = [(1, "%matplotlib inline\n!ls\nnp?\na = 3"), (2, "%%bash\nrm -rf /"), (3, "def g(:"),
+             (4, "1 / 0"), (5, "def f(x):\n    return x * a")]  # fmt: skip
+    answer = box.run([Task("f", "f", ["y"], [{"x": 2.0}], [cells])])["f"]
+    assert answer.outcomes[0].prints["y"].size == 6
+    assert [line.split(":")[0] for line in answer.errors] == ["Cell 3, line 1", "Cell 4, line 1"]
+
+
+def test_memory_files_and_the_answer_are_limited(box):
+    assert "memory" in run(box, "import numpy as np\ndef f(x):\n    return np.ones(4 << 30)").reason
+    big = "def f(x):\n    open('/tmp/x', 'wb').write(bytes(1 << 25))\n    return x"
+    assert "OSError" in run(box, big).outcomes[0].problem
+    flood = (
+        "import os\n"
+        "def f(x):\n"
+        "    pipes = [n for n in os.listdir('/proc/self/fd') if int(n) > 2]\n"
+        "    while True:\n"
+        "        for pipe in pipes:\n"
+        "            try:\n"
+        "                os.write(int(pipe), b'x' * 9999)\n"
+        "            except OSError:\n"
+        "                pass\n"
+    )
+    assert run(box, flood).failure == "sent more than 1 MB"
+
+
+def test_unsafe_is_a_choice_never_a_fallback(monkeypatch):
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    with pytest.raises(SandboxError) as error:
+        choose()
+    for part in ("apt install bubblewrap", "dnf install bubblewrap", "--unsafe"):
+        assert part in str(error.value)
+    assert isinstance(choose(unsafe=True), Unsafe)
+
+
+def test_unshare_is_taken_where_bubblewrap_is_missing_and_it_is_said(monkeypatch, capsys):
+    real = module.shutil.which
+    if not real("unshare"):
+        pytest.skip("unshare is not on this machine")
+    monkeypatch.setattr(
+        module.shutil, "which", lambda name: None if name == "bwrap" else real(name)
+    )
+    assert choose().name == "unshare"
+    assert "apt install bubblewrap" in capsys.readouterr().err
+
+
+def test_bubblewrap_comes_first(box):
+    if module.shutil.which("bwrap"):
+        assert choose().name == "bubblewrap"
+
+
+def test_other_systems_are_refused(monkeypatch):
+    monkeypatch.setattr(module.sys, "platform", "darwin")
+    with pytest.raises(SandboxError, match="needs Linux"):
+        choose()
+
+
+def test_a_course_folder_that_would_be_seen_is_refused():
+    with pytest.raises(ValueError, match="move it"):
+        choose("bwrap", hidden=[Path("/usr/share/course")])
+
+
+def test_a_sandbox_that_does_not_start_is_no_fault_of_the_student(monkeypatch):
+    class Broken(KINDS["bwrap"]):
+        def command(self):
+            return ["false"]
+
+    with pytest.raises(SandboxError, match="did not start"):
+        Broken().run([task("def f(x):\n    return x")])
+
+
+def test_what_comes_out_is_read_with_suspicion():
+    tasks = {"f": task("")}
+    good = (
+        b'{"name": "f", "state": "called", "done": true, "errors": [], "outcomes": [["", %s, []]]}'
+    )
+    read = lambda prints: parsed(good % prints, tasks, Limits())[1].outcomes[0]  # noqa: E731
+    assert read(b'{"y": [[], 2, [1, 2, 3, 4], 0]}').prints["y"].marks == (1, 2, 3, 4)
+    for prints in (b"{}", b"7", b'{"y": 3}', b'{"y": [[-1], 2, [1, 2, 3, 4], 0]}',
+                   b'{"y": [[], 2, [1], 0]}', b'{"y": [[], "two", [1, 2, 3, 4], 0]}'):  # fmt: skip
+        assert "no result that can be read" in read(prints).problem
+    for line in (b"", b"{", b"[]", b'{"name": "g"}', b'{"name": 3}', b"[" * 99999):
+        assert parsed(line, tasks, Limits()) is None
+    for outcomes in (b"[]", b"3", b'"x"'):
+        line = b'{"name": "f", "state": "called", "outcomes": %s}' % outcomes
+        assert parsed(line, tasks, Limits())[1].failure
+
+
+def test_nothing_stays_running(box):
+    code = "import time\ndef f(x):\n    time.sleep(99)"
+    before = set(psutil.Process().children(recursive=True))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run, box, code, seconds=1)
+        started = set()
+        while not running.done():
+            started |= set(psutil.Process().children(recursive=True))
+            time.sleep(0.05)
+    started -= before
+    assert len(started) > 1
+    _, alive = psutil.wait_procs(started, timeout=5)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import bplib\ndef f(x):\n    return bplib.mlp([2, 3, 1], seed=0).theta.size",
+        "from bplib import mlp\ndef f(x):\n    return mlp([2, 3, 1], seed=0).theta.size",
+        "import bplib.network as n\ndef f(x):\n    return n.mlp([2, 3, 1], seed=0).theta.size",
+        "from bplib.network import *\nimport bplib.train\ndef f(x):\n    bplib.train.fit\n"
+        "    bplib.diagnosis.diagnose\n    bplib.check\n    return bplib.Adam and 13",
+    ],
+)
+def test_the_library_is_there_however_it_is_imported(box, code):
+    assert run(box, code).outcomes[0].prints["y"].size == 13
