@@ -69,6 +69,21 @@ class Visit:
             self.problems.append(f"{response.status}: {response.url}")
 
 
+@pytest.fixture(scope="session")
+def seen(browser, address):
+    """A function that opens a page once, for all tests that only look at it."""
+    visits = {}
+
+    def look_at(name, width=1280):
+        if (name, width) not in visits:
+            visits[name, width] = Visit(browser, address, name, width)
+        return visits[name, width]
+
+    yield look_at
+    for one in visits.values():
+        one.context.close()
+
+
 @pytest.fixture
 def visit(browser, address):
     visits = []

@@ -3,20 +3,20 @@
 import pytest
 
 
-def test_asks_no_other_host_and_reports_no_error(visit, page_name):
-    visited = visit(page_name)
+def test_asks_no_other_host_and_reports_no_error(seen, page_name):
+    visited = seen(page_name)
     assert visited.foreign == []
     assert visited.problems == []
 
 
-def test_has_one_main_heading(visit, page_name):
-    headings = visit(page_name).page.locator("h1").all_text_contents()
+def test_has_one_main_heading(seen, page_name):
+    headings = seen(page_name).page.locator("h1").all_text_contents()
     assert len(headings) == 1
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_does_not_scroll_sideways(visit, page_name, width):
-    page = visit(page_name, width=width).page
+def test_does_not_scroll_sideways(seen, page_name, width):
+    page = seen(page_name, width=width).page
     wider = page.evaluate(
         """width => document.documentElement.scrollWidth <= width ? [] :
             [...document.querySelectorAll("main *")]
@@ -28,8 +28,8 @@ def test_does_not_scroll_sideways(visit, page_name, width):
     assert wider == []
 
 
-def test_every_picture_is_described(visit, page_name):
-    bare = visit(page_name).page.evaluate(
+def test_every_picture_is_described(seen, page_name):
+    bare = seen(page_name).page.evaluate(
         """() => [...document.querySelectorAll("img, article svg")]
             .filter(e => !e.closest("[aria-hidden=true], button"))
             .filter(e => e.tagName === "IMG" ? !e.hasAttribute("alt")
@@ -39,8 +39,8 @@ def test_every_picture_is_described(visit, page_name):
     assert bare == []
 
 
-def test_fonts_of_formulas_are_served(visit, page_name):
-    visited = visit(page_name)
+def test_fonts_of_formulas_are_served(seen, page_name):
+    visited = seen(page_name)
     if visited.page.locator(".katex").count():
         assert visited.page.evaluate("document.fonts.check('16px KaTeX_Main')")
 
