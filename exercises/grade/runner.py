@@ -177,7 +177,7 @@ def attempt(task, cells, limits, pipe):
             }
             outcomes.append([result.problem, prints, list(result.changed)])
         except BaseException as error:
-            outcomes.append([f"it raises {type(error).__name__}.", {}, []])
+            outcomes.append([f"the function raises {type(error).__name__}.", {}, []])
     tell({"state": CALLED, "done": True, "errors": errors, "outcomes": outcomes})
     os._exit(0)
 

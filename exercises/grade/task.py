@@ -15,6 +15,14 @@ Cell = tuple[int, str]  # its number in the notebook, from 1, and its code
 LONGEST = 400
 
 
+REASONS = {
+    "MemoryError": "needs more memory than the sandbox gives",
+    "BlockingIOError": "tried to start another process or thread",
+    "SystemExit": "ended Python",
+    "KeyboardInterrupt": "ended Python",
+}
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one exercise of one student may use.
@@ -113,14 +121,12 @@ def _end(end: str, limits: Limits) -> str:
 
 def _why(outcome: Outcome) -> str:
     """Return the short reason of a problem that is more than a wrong program."""
-    problem = outcome.problem
-    if problem.startswith("it raises MemoryError"):
-        return "needs more memory than the sandbox gives"
-    if problem.startswith("it raises BlockingIOError") or "can't start new thread" in problem:
-        return "tried to start another process or thread"
-    if problem.startswith(("it raises SystemExit", "it raises KeyboardInterrupt")):
-        return "ended Python"
-    return ""
+    raised = re.match(r"the function raises (\w+)", outcome.problem)
+    if not raised:
+        return ""
+    if "can't start new thread" in outcome.problem:
+        return REASONS["BlockingIOError"]
+    return REASONS.get(raised[1], "")
 
 
 def _outcome(item: Any, returns: list[str]) -> Outcome:
@@ -129,11 +135,18 @@ def _outcome(item: Any, returns: list[str]) -> Outcome:
         problem, prints, changed = item
         if problem:
             return Outcome(problem=clean(problem))
-        return Outcome(
-            {q: _fingerprint(prints[q]) for q in returns}, "", tuple(map(clean, changed))
-        )
-    except (TypeError, ValueError, KeyError, OverflowError):
-        return Outcome(problem="it sent no result that can be read.")
+        found = {q: _fingerprint(mark) for q, mark in prints.items() if _wanted(q, returns)}
+        if not all(q in found for q in returns if not q.endswith("[]")):
+            raise ValueError(f"it has {', '.join(found)}; expected {', '.join(returns)}")
+        return Outcome(found, "", tuple(map(clean, changed)))
+    except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
+        return Outcome(problem="the function sent no result that can be read.")
+
+
+def _wanted(quantity: str, returns: list[str]) -> bool:
+    """Say whether a name is that of a result, or of an array in a list of results."""
+    listed = re.fullmatch(r"(\w+)\[\d{1,4}\]", quantity)
+    return quantity in returns or bool(listed and f"{listed[1]}[]" in returns)
 
 
 def _fingerprint(item: Any) -> Fingerprint:

@@ -143,7 +143,7 @@ def test_feedback_names_the_mistake(course, assignment):
     for student, told in {
         "cat_3": "This is what comes out with the wrong sign, y − a.",
         "ann_1": "✓ Right in",
-        "gus_7": "it raises ValueError in line 2: not today.",
+        "gus_7": "function raises ValueError in line 2: not today.",
         "fay_6": "did not finish within 2 s",
         "lou_12": "not valid JSON",
     }.items():

@@ -24,11 +24,15 @@ class Key:
         self.made = {}
     def cases(self, draw):
         return draw
-    numbers = answer = cases
     def mistake(self, name, *rest, **more):
         return lambda answer: self.made.setdefault(("mistake", name), answer)
     def alternative(self, name):
         return lambda answer: self.made.setdefault(("alternative", name), answer)
+    @property
+    def alternatives(self):
+        return {name: answer for (kind, name), answer in self.made.items()}
+    def __getattr__(self, name):
+        return self.cases
 
 model = types.ModuleType("exercises.model")
 model.Key = Key
@@ -59,9 +63,9 @@ def test_every_alternative_passes_and_every_mistake_is_caught_and_named(exercise
         )
     ]
     for kind, name in names:
-        pick = f"made = key.made[{kind!r}, {name!r}]\ndef {function}(**given):\n"
-        pick += f"    return made(**given, **{numbers!r})"
-        cells = [(1, RECORDER), (2, key), (3, pick)]
+        pick = f"space = {{}}\nexec({key!r}, space)\nmade = space['key'].made[{kind!r}, {name!r}]\n"
+        pick += f"def {function}(**given):\n    return made(**given, **{numbers!r})"
+        cells = [(1, RECORDER), (2, pick)]
         tasks.append(Task(f"{kind} {name}", function, exercise.key.returns, inputs, [cells]))
     answers = sandbox.run(tasks, Limits(seconds=20))
     found = {name: mark(exercise, SEED, answer) for name, answer in answers.items()}
