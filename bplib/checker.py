@@ -13,8 +13,9 @@ from bplib.packing import unpack, unseal
 def check(name: str, function: Callable[..., Any], version: str = "") -> Verdict:
     """Call `function` on the exercise's visible cases and say what is wrong, if anything is.
 
-    What comes with `bplib` are random projections of the right results and of those that
-    each known mistake gives. They recognise a result and cannot be turned back into it.
+    What comes with `bplib` are four random projections of each right result, and of those
+    that each known mistake gives: enough to recognise a result, too few to read off one of
+    more than four numbers.
 
     Args:
         name: the exercise, such as "backward-2-2-1".

@@ -20,8 +20,8 @@ of $a$ and becomes one of $z$ only when it is multiplied by the slope:
 
 > {sample}
 
-The cell works offline and takes some milliseconds. It does not hold the right numbers, only random
-projections of them, which recognise a result and cannot be turned back into it.
+The cell works offline and takes some milliseconds. It does not hold the right numbers, only a few
+random projections of them: enough to recognise a result, too few to read off a longer one.
 
 Download a notebook from the page of its assignment, and open it in Jupyter where `bplib` is
 installed. If you teach, {{ref}}`another page <teaching>` says how to hand these exercises out and
