@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -43,6 +44,7 @@ from exercises.source import BEGIN, END, STUB
 
 FEW = 20  # for whom further processes would start too late
 POLICY = "Content-Security-Policy"
+WIDTH = 80  # what a page of feedback shows without scrolling
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"
 
 
@@ -279,7 +281,8 @@ def _has(course: Course, assignment: str) -> bool:
 
 def _outputs(message: str, points: float | None = None) -> list[nbformat.NotebookNode]:
     """Return the message, and the points in the form that nbgrader takes as partial credit."""
-    outputs = [new_output("stream", name="stdout", text=f"{message}\n")]
+    lines = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in message.split("\n")]
+    outputs = [new_output("stream", name="stdout", text="\n".join(lines) + "\n")]
     if points is not None:
         data = {"text/plain": plain(points)}
         outputs.append(new_output("execute_result", data=data, execution_count=None))
