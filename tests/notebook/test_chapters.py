@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -127,3 +128,13 @@ def test_chapter_is_committed_without_outputs_and_with_short_cells(chapter):
             lines = cell.source.splitlines()
             assert len(lines) <= 15, f"a cell of {len(lines)} lines starts with {lines[0]!r}"
             assert max(map(len, lines)) <= 84
+
+
+@pytest.mark.parametrize("chapter", TAUGHT, ids=lambda path: path.stem)
+def test_chapter_ends_in_a_summary_exercises_and_citations(chapter):
+    text = chapter.read_text(encoding="utf-8")
+    summary = text.partition("## What to remember\n")[2].partition("\n## ")[0]
+    assert len(re.findall(r"^- ", summary, re.MULTILINE)) == 3
+    assert 3 <= text.count("```{exercise}") <= 5
+    assert "{cite:" in text.partition("## Where to read on\n")[2]
+    assert re.search(r"^\(\w+-play\)=\n## Play", text, re.MULTILINE)
