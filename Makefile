@@ -14,6 +14,9 @@ EXERCISES := $(shell find exercises -name '*.py' -o -name '*.md')
 EXTENSION := $(wildcard _ext/bpsite/*.py)
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
+# These measure time, or print what they found.
+ALONE := tests/notebook tests/sabotage tests/site/test_explorers.py tests/grading/test_hostile.py tests/grading/test_keys_in_sandbox.py
+
 .DEFAULT_GOAL := help
 .PHONY: help book exercises serve test grading lint bench clean distclean
 
@@ -32,7 +35,8 @@ serve: book  ## show the built site in a browser
 test: $(STAMPS)/book $(STAMPS)/test $(STAMPS)/grading  ## build the book, then run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope tests $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest $(ALONE)
 
 lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .

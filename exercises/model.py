@@ -119,13 +119,14 @@ class Exercise:
         """
         return [{}] if self.key.own else self.inputs(seed)
 
-    def cases(self, seed: int | None = None) -> list[Case]:
+    def cases(self, seed: int | None = None, salt: str = "") -> list[Case]:
         """Return the cases of a seed, the visible ones if there is none."""
+        slips = self.key.slips.items()
         return [
             Case(
                 given,
-                self._run(self.solution, inputs),
-                {name: self._run(slip, inputs) for name, (_, slip) in self.key.slips.items()},
+                self._run(self.solution, inputs, salt),
+                {name: self._run(slip, inputs, salt) for name, (_, slip) in slips},
             )
             for given, inputs in zip(self.given(seed), self.inputs(seed), strict=True)
         ]
@@ -141,8 +142,8 @@ class Exercise:
         outcomes = [self._run(answer, case.inputs) for case in cases]
         return diagnose(cases, outcomes, self.mistakes)
 
-    def _run(self, answer: Answer, inputs: Inputs) -> Outcome:
-        return outcome(answer, inputs, self.key.returns)
+    def _run(self, answer: Answer, inputs: Inputs, salt: str = "") -> Outcome:
+        return outcome(answer, inputs, self.key.returns, salt)
 
 
 @dataclass(frozen=True)

@@ -44,21 +44,23 @@ def marks(
     seeds: Mapping[str, int],
     sandbox: Sandbox,
     limits: Limits = Limits(),  # noqa: B008
+    salt: str = "",
 ) -> list[Mark]:
     """Run a repaired notebook in a sandbox of its own and mark each exercise.
 
     Args:
         seeds: for each exercise, the seed of the hidden cases.
+        salt: of the fingerprints.
 
     Raises:
         SandboxError: the sandbox did not start.
     """
-    tasks = [task(exercise, notebook, seeds[exercise.name]) for exercise in exercises]
+    tasks = [task(exercise, notebook, seeds[exercise.name], salt) for exercise in exercises]
     answers = sandbox.run(tasks, limits)
-    return [mark(exercise, seeds[exercise.name], answers[exercise.name]) for exercise in exercises]
+    return [mark(e, seeds[e.name], answers[e.name], salt) for e in exercises]
 
 
-def task(exercise: Exercise, notebook: nbformat.NotebookNode, seed: int) -> Task:
+def task(exercise: Exercise, notebook: nbformat.NotebookNode, seed: int, salt: str = "") -> Task:
     """Return what the sandbox gets to know: the student's cells and the inputs, no results."""
     return Task(
         exercise.name,
@@ -66,6 +68,7 @@ def task(exercise: Exercise, notebook: nbformat.NotebookNode, seed: int) -> Task
         list(exercise.key.returns),
         exercise.given(seed),
         attempts(exercise, notebook),
+        salt,
     )
 
 
@@ -97,12 +100,12 @@ def attempts(exercise: Exercise, notebook: nbformat.NotebookNode) -> list[list[C
     return [above, every, alone]
 
 
-def mark(exercise: Exercise, seed: int, answer: Answer) -> Mark:
+def mark(exercise: Exercise, seed: int, answer: Answer, salt: str = "") -> Mark:
     """Judge an answer by the reference and the known mistakes, on this side of the sandbox."""
     if not answer.outcomes:
         told = f"✗ The notebook {answer.failure}."
         return _mark(exercise, 0, "\n".join([told, *answer.errors]), (), answer.reason)
-    verdict = diagnose(exercise.cases(seed), answer.outcomes, exercise.mistakes)
+    verdict = diagnose(exercise.cases(seed, salt), answer.outcomes, exercise.mistakes)
     reason = "" if verdict.passed or verdict.mistakes else answer.reason
     lines = [repr(verdict)] if verdict.passed else [repr(verdict), *answer.errors[:3]]
     return _mark(exercise, earned(verdict, exercise), "\n".join(lines), verdict.mistakes, reason)

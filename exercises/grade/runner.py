@@ -171,7 +171,7 @@ def attempt(task, cells, limits, pipe):
     outcomes = []
     for inputs in cases:
         try:
-            result = outcome(function, inputs, task["returns"])
+            result = outcome(function, inputs, task["returns"], task["salt"])
             prints = {
                 q: [list(p.shape), p.size, list(p.marks), p.lost] for q, p in result.prints.items()
             }

@@ -49,6 +49,7 @@ class Task:
         inputs: the inputs of each case.
         attempts: lists of cells, to be run in turn until one defines the function; the last
             is also tried where an earlier one does not come to its end.
+        salt: makes fingerprints that nobody has seen, so that none can be sent without a result.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Task:
     returns: list[str]
     inputs: list[Mapping[str, Any]]
     attempts: list[list[Cell]]
+    salt: str = ""
 
     def packed(self) -> dict[str, Any]:
         """Return the task as it goes into JSON."""

@@ -13,6 +13,8 @@ from book import SITE
 import bplib
 from bplib.packing import seal, unseal
 from exercises import build, fingerprints, pages, secret, variants
+from exercises.grade.marks import mark
+from exercises.grade.task import Answer
 from exercises.model import assignments, exercises, run
 from exercises.notebooks import ANSWER, notebook, plain
 from exercises.source import STUB, Source, fill, strip
@@ -210,3 +212,12 @@ def test_a_version_is_the_same_every_time():
     (part,) = OWN[:1]
     one, two = (notebook(part, version=partial(variants.version, SECRET, "ann")) for _ in range(2))
     assert nbformat.writes(one) == nbformat.writes(two)
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_fingerprints_that_everybody_has_earn_nothing(exercise):
+    """Whoever sends those of `bplib.check` in place of a result has none with the salt."""
+    seed = exercise.key.visible
+    forged = Answer(tuple(case.right for case in exercise.cases(seed)))
+    assert mark(exercise, seed, forged).points == exercise.source.points
+    assert mark(exercise, seed, forged, "salt:").points == 0

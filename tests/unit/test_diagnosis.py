@@ -516,3 +516,12 @@ def test_every_exercise_loads():
             assert isinstance(case.right, Outcome)
             assert not case.right.problem
             assert set(case.slips) == {mistake.name for mistake in exercise["mistakes"]}
+
+
+def test_a_salt_makes_other_fingerprints_of_the_same_result():
+    inputs = {"x": np.arange(6.0)}
+    plain = outcome(lambda x: 2 * x, inputs, ["y"])
+    salted = outcome(lambda x: 2 * x, inputs, ["y"], "salt:")
+    assert salted.prints["y"].size == plain.prints["y"].size
+    assert not salted.prints["y"].matches(plain.prints["y"])
+    assert salted == outcome(lambda x: x + x, inputs, ["y"], "salt:")
