@@ -23,6 +23,7 @@ from exercises.grade.course import Course, Record, save
 from exercises.grade.sandbox import choose
 from exercises.model import Assignment, Exercise, assignments
 from exercises.notebooks import notebook
+from exercises.source import fill
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- grading: begin -->", "<!-- grading: end -->"
@@ -148,7 +149,8 @@ def stock_nbgrader(course: Course, assignment: str, students: list[str], root: P
 
 def _answer(kind: str, exercise: Exercise) -> str:
     """Return an answer that loops, is right, is wrong in the first quantity, or is no answer."""
-    function, solution = exercise.source.function, exercise.source.solution
+    function = exercise.source.function
+    solution = fill(exercise.source.solution, exercise.numbers())
     if kind == "loop":
         return f"def {function}(**given):\n    while True:\n        pass"
     if kind == "half":
