@@ -81,7 +81,7 @@ def measured(assignment: Assignment, count: int, jobs: int, folder: Path) -> str
     busy = f" The machine had other work to do (load average {load:.1f})." if load > 0.5 else ""
     lines = [
         f"{cpu()}, {jobs} processes at a time, {sandbox.name}.{busy} {count} submissions of "
-        f"{assignment.name}, {LOOPS} of them infinite loops. "
+        f"{assignment.name}, {LOOPS} of them with an infinite loop. "
         f"Stock nbgrader graded {len(sample)} without loops, one after another as it does, and its "
         f"times are multiplied by {count / len(sample):g}.",
         "",
@@ -121,7 +121,8 @@ def submissions(assignment: Assignment, count: int) -> tuple[list[Student], set[
         for cell in nb.cells:
             for exercise in assignment.exercises:
                 if cell.metadata.nbgrader.grade_id == f"{exercise.name}-solution":
-                    cell.source = _answer(kind, exercise)
+                    once = kind == "loop" and exercise is not assignment.exercises[0]
+                    cell.source = _answer("right" if once else kind, exercise)
         data = nbformat.writes(nb).encode()
         students.append(Student(name, [Upload(f"{name}/{assignment.name}.ipynb", data)]))
         full |= {name} if kind == "right" else set()

@@ -119,9 +119,12 @@ class Exercise:
         """
         return [{}] if self.key.own else self.inputs(seed)
 
-    def cases(self, seed: int | None = None, salt: str = "") -> list[Case]:
-        """Return the cases of a seed, the visible ones if there is none."""
-        slips = self.key.slips.items()
+    def cases(self, seed: int | None = None, salt: str = "", with_slips: bool = True) -> list[Case]:
+        """Return the cases of a seed, the visible ones if there is none.
+
+        Without the outcomes of mistakes they are quicker, and tell right from wrong only.
+        """
+        slips = self.key.slips.items() if with_slips else ()
         return [
             Case(
                 given,
