@@ -23,8 +23,12 @@ def text(exercise: Exercise) -> str:
 
 def write(exercise: Exercise, folder: Path = FOLDER) -> Path:
     """Write the exercise's file if it is not up to date, and return its path."""
-    path, new = folder / f"{exercise.name}.json", text(exercise)
     folder.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text(encoding="utf-8") != new:
-        path.write_text(new, encoding="utf-8")
+    return write_new(folder / f"{exercise.name}.json", text(exercise))
+
+
+def write_new(path: Path, content: str) -> Path:
+    """Write a file unless it holds just that, so that nothing is made anew for it."""
+    if not path.exists() or path.read_text(encoding="utf-8") != content:
+        path.write_text(content, encoding="utf-8")
     return path

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from exercises.fingerprints import write_new
 from exercises.model import Assignment, Exercise, assignments
 from exercises.notebooks import notebook
 from exercises.source import DIFFICULTIES, fill
@@ -75,7 +76,7 @@ def write(folder: Path) -> list[Path]:
     for old in set(folder.iterdir()) - {folder / name for name in texts}:
         if old.suffix in {".md", ".ipynb"}:
             old.unlink()
-    return [_written(folder / name, text) for name, text in texts.items()]
+    return [write_new(folder / name, text) for name, text in texts.items()]
 
 
 def _index(parts: list[Assignment]) -> str:
@@ -127,9 +128,3 @@ def _exercise(exercise: Exercise) -> str:
 
 def _label(name: str) -> str:
     return f"exercise-{name}"
-
-
-def _written(path: Path, text: str) -> Path:
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
-    return path

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 from bplib._progress import progress
-from exercises.model import Assignment, Exercise, assignments
+from exercises.model import Assignment, Exercise, named
 from exercises.notebooks import notebook
 from exercises.secret import read, seed
 
@@ -108,11 +108,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    known = {assignment.name: assignment for assignment in assignments()}
-    if options.assignment not in known:
-        raise ValueError(
-            f"assignment is {options.assignment!r}; expected one of {', '.join(known)}"
-        )
-    students = read_students(options.students)
-    path = hand_out(known[options.assignment], students, read(options.secret_file), options.out)
+    assignment, students = named(options.assignment), read_students(options.students)
+    path = hand_out(assignment, students, read(options.secret_file), options.out)
     print(f"{len(students)} notebooks in {options.out}; the answers are in {path}")

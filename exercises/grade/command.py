@@ -7,8 +7,7 @@ from pathlib import Path
 
 from exercises import secret
 from exercises.grade.task import Limits
-from exercises.model import ASSIGNMENTS, Assignment
-from exercises.model import assignment as read_assignment
+from exercises.model import ASSIGNMENTS, Assignment, named
 
 GRADE = """\
 Grades all submissions of an assignment in a sandbox and writes, into the course folder:
@@ -72,7 +71,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run_grade(options: argparse.Namespace) -> int:
     """Grade; return 1 if something is left to do."""
-    assignment, shell = _assignment(options.assignment), _shell()
+    assignment, shell = named(options.assignment), _shell()
     from exercises.grade import table
     from exercises.grade.check import Checker
     from exercises.grade.collect import collect
@@ -108,7 +107,7 @@ def run_release(options: argparse.Namespace) -> int:
     """Write source and release into the course folder."""
     from exercises.grade.course import Course
 
-    print(_shell().hand_out(Course(options.course), _assignment(options.assignment)))
+    print(_shell().hand_out(Course(options.course), named(options.assignment)))
     return 0
 
 
@@ -116,7 +115,7 @@ def run_feedback(options: argparse.Namespace) -> int:
     """Write all feedback and the grades from the gradebook."""
     from exercises.grade.course import Course
 
-    shell, course, assignment = _shell(), Course(options.course), _assignment(options.assignment)
+    shell, course, assignment = _shell(), Course(options.course), named(options.assignment)
     students = [record.student for record in course.records(assignment.name)]
     if not students:
         raise ValueError(f"{course.root} has no grades of {assignment.name}; grade it first")
@@ -135,14 +134,6 @@ def _written(course, assignment: Assignment) -> list[dict[str, str]]:
     table.write(course.root / f"grades-{assignment.name}.csv", rows, assignment)
     shell.export(course, course.root / "nbgrader.csv")
     return rows
-
-
-def _assignment(name: str) -> Assignment:
-    folder = ASSIGNMENTS / name
-    names = sorted(path.name for path in ASSIGNMENTS.iterdir() if path.is_dir())
-    if name not in names:
-        raise ValueError(f"assignment is {name!r}; expected one of {', '.join(names)}")
-    return read_assignment(folder)
 
 
 def _shell():
