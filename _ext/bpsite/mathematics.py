@@ -1,5 +1,6 @@
 """Renders mathematics with KaTeX while the book is built, so that pages carry no math script."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -27,14 +28,16 @@ def start(app):
     node = folder / ("node.exe" if os.name == "nt" else "bin/node")
     katex.NODEJS_BINARY = str(node)
     katex.KaTeXServer.katex_path = str(node_modules(app) / "katex/dist/katex.min.js")
-    # A socket file is there before anybody listens to it; a port is tried until somebody does.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS = {
         "throwOnError": True,
         "strict": "error",
         "macros": app.config.bpsite_macros,
     }
+    for _attempt in range(9):  # the socket's file is there a moment before anybody listens to it
+        with contextlib.suppress(ConnectionRefusedError):
+            katex.KaTeXServer.get()
+            break
 
 
 def render(node, display):
