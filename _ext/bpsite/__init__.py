@@ -2,12 +2,33 @@
 
 import os
 
-from . import exercises, explorers, mathematics, notebooks, pages, reference, static
+from . import (
+    exercises,
+    explorers,
+    mathematics,
+    notebooks,
+    pages,
+    places,
+    reference,
+    static,
+)
+
+
+PARTS = (
+    places,
+    static,
+    exercises,
+    mathematics,
+    notebooks,
+    explorers,
+    pages,
+    reference,
+)
 
 
 def setup(app):
     """Connect the parts; each part's own docstring says what it does."""
     os.environ["TQDM_DISABLE"] = "1"  # the kernels inherit it: no progress bars in a page
-    for part in (static, exercises, mathematics, notebooks, explorers, pages, reference):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": False}
