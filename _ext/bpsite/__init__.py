@@ -13,7 +13,6 @@ from . import (
     static,
 )
 
-
 PARTS = (
     places,
     static,
