@@ -26,6 +26,11 @@ LABELS = {
     "init": "initial scale",
 }
 
+_NOT_ALONE = (
+    f"<small>ipywidgets {widgets.__version__} has no Stack, so the sliders need the kernel: "
+    "they rest while a cell runs, and once the kernel is gone.</small>"
+)
+
 Panels = Axes | dict[str, Axes]
 
 
@@ -46,7 +51,7 @@ def explore(
 
     All combinations are drawn once, as slim SVG. Each slider picks an entry of a Stack of
     frames by `jslink`, so the result works in a notebook and, with no kernel at all, in a
-    built page.
+    built page. Where ipywidgets is older than 8, as in Colab, the kernel changes the picture.
 
     Args:
         draw: draw(ax, **values) draws what changes; values has one entry per axis.
@@ -88,7 +93,11 @@ def explore(
         for name, values in grid.items()
         if len(values) > 1
     ]
-    parts = [widgets.VBox(sliders), _stack(sliders, iter(frames).__next__)]
+    if hasattr(widgets, "Stack"):
+        picture = _stack(sliders, iter(frames).__next__)
+    else:
+        picture = _by_kernel(sliders, frames)
+    parts = [widgets.VBox(sliders), picture]
     if sheet.symbol:
         parts.append(widgets.HTML(sheet.symbol, layout={"height": "0", "margin": "0"}))
     parts[0].add_class("bp-controls")
@@ -234,6 +243,21 @@ def _stack(
     stack = widgets.Stack(children, selected_index=slider.index)
     widgets.jslink((slider, "index"), (stack, "selected_index"))
     return stack
+
+
+def _by_kernel(sliders: list[widgets.SelectionSlider], frames: list[widgets.HTML]) -> widgets.VBox:
+    """Do what `_stack` does where ipywidgets is older than 8: each move is Python's work."""
+    places = product(*(range(len(slider.options)) for slider in sliders))
+    frame_at = dict(zip(places, frames, strict=True))
+    picture = widgets.HTML()
+
+    def show(_: Any = None) -> None:
+        picture.value = frame_at[tuple(slider.index for slider in sliders)].value
+
+    show()
+    for slider in sliders:
+        slider.observe(show, "index")
+    return widgets.VBox([picture, widgets.HTML(_NOT_ALONE)])
 
 
 def _values(name: str, values: Iterable[Any]) -> list[Any]:

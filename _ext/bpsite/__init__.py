@@ -5,12 +5,14 @@ import os
 from . import (
     exercises,
     explorers,
+    launch,
     mathematics,
     notebooks,
     pages,
     places,
     reference,
     static,
+    wheel,
 )
 
 PARTS = (
@@ -22,6 +24,8 @@ PARTS = (
     explorers,
     pages,
     reference,
+    launch,
+    wheel,
 )
 
 

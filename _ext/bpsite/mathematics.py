@@ -40,11 +40,17 @@ def start(app):
             break
 
 
-def render(node, display):
-    """Return the HTML of one formula; an error in its TeX is a warning, which fails the build."""
-    tex = OWN_NUMBERS.sub(r"\\\1{\2*}", node.astext())
+def numbered_by_us(tex, display):
+    """Return TeX that numbers nothing by itself, with its lines aligned."""
+    tex = OWN_NUMBERS.sub(r"\\\1{\2*}", tex)
     if display and r"\\" in tex and r"\begin" not in tex:
         tex = rf"\begin{{split}}{tex}\end{{split}}"
+    return tex
+
+
+def render(node, display):
+    """Return the HTML of one formula; an error in its TeX is a warning, which fails the build."""
+    tex = numbered_by_us(node.astext(), display)
     try:
         return katex.render_latex(tex, {"displayMode": display})
     except katex.KaTeXError as error:

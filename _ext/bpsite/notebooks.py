@@ -1,37 +1,152 @@
-"""Writes an `.ipynb` twin beside every chapter, which the pages offer for download."""
+"""Writes a notebook of every chapter and assignment that runs wherever Jupyter does."""
 
 import shutil
 from pathlib import Path
 
 import jupytext
+import nbformat
+from jupyter_cache import get_cache
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from . import plain, wheel
+
+BUILT = Path("_build/notebooks")
+"""Where the clean notebooks are, below the source folder."""
+
+OFFERED = "notebooks"
+"""Where the site offers them, and executed copies."""
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FOLDED = {"hide-input", "hide-cell"}
+
+INSTALL = """\
+# bplib is the book's own package. This gets it where it is not installed.
+import sys
+from importlib.util import find_spec
+
+if find_spec("bplib") is None:
+    if sys.platform == "emscripten":  # Python in a browser
+        %pip install -q bplib
+    else:
+        {elsewhere}
+"""
+DOWNLOAD = "%pip install -q {address}"
+BY_HAND = """raise ModuleNotFoundError(
+            "bplib is missing. Save the file {name} from the book's site "
+            "beside this notebook, and run %pip install ./{name}"
+        )"""
 
 
-def twin(source):
-    """Bring the notebook beside `source` up to date; return its path, or None for mere text."""
-    path = source.with_suffix(".ipynb")
-    if path.exists() and path.stat().st_mtime > source.stat().st_mtime:
-        return path
-    if not source.read_text("utf8").startswith("---\njupytext:"):
-        return None
-    notebook = jupytext.read(source)
-    for number, cell in enumerate(notebook.cells):
+def write(app):
+    """Bring the notebooks up to date; return the path of each by its page.
+
+    A page is named as Sphinx does it, such as "chapters/04-backward-pass".
+    """
+    if hasattr(app, "bpsite_notebooks"):
+        return app.bpsite_notebooks
+    first = setup_cell(app)
+    app.bpsite_notebooks = written = {}
+    for page in sorted(app.env.found_docs):
+        source = Path(app.srcdir) / f"{page}.md"
+        if page.startswith("assignments/") and source.with_suffix(".ipynb").exists():
+            name = page.replace("assignments/", "exercises/")
+            clean = assignment(source.with_suffix(".ipynb"), first)
+            written[page] = _save(Path(app.srcdir) / BUILT / f"{name}.ipynb", clean)
+        elif source.read_text("utf8").startswith("---\njupytext:"):
+            clean = chapter(app, page, jupytext.read(source), first)
+            written[page] = _save(Path(app.srcdir) / BUILT / f"{page}.ipynb", clean)
+            done = Path(app.outdir) / OFFERED / executed_name(f"{page}.ipynb")
+            _save(done, executed(app, source, clean))
+    return written
+
+
+def chapter(app, page, notebook, first):
+    """Return a chapter as a notebook without anything that only the site understands."""
+    bibliography = Path(app.confdir) / "references.bib"
+    book = plain.Book(app.env, bibliography, app.config.html_baseurl, page)
+    cells, works = [], set()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            works |= plain.cited(cell.source)
+            cells.append(new_markdown_cell(plain.markdown(cell.source, book)))
+        else:
+            folded = FOLDED & set(cell.metadata.get("tags", []))
+            metadata = {"jupyter": {"source_hidden": True}} if folded else {}
+            cells.append(new_code_cell(cell.source, metadata=metadata))
+    if works:
+        cells.append(new_markdown_cell(f"## References\n\n{book.references(works)}"))
+    cells.append(new_markdown_cell(origin(app.config)))
+    for number, cell in enumerate(cells, start=1):
         cell["id"] = f"cell-{number}"
-    jupytext.write(notebook, path, fmt="ipynb")
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    return new_notebook(cells=[first, *cells], metadata=metadata)
+
+
+def origin(config):
+    """Return what a notebook that travels alone says of where it is from."""
+    title = f"*{config.html_title}*"
+    if config.html_baseurl:
+        title = f"[{title}]({config.html_baseurl})"
+    return f"From {title}. Text: CC BY 4.0. Code: BSD 3-Clause."
+
+
+def assignment(path, first):
+    """Return an assignment's notebook, with the cell that gets the package."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(0, first)
+    return notebook
+
+
+def executed(app, source, clean):
+    """Return the chapter with the outputs that it has in the site."""
+    cache = get_cache(str(Path(app.outdir).parent / ".jupyter_cache"))
+    _, run = cache.merge_match_into_notebook(jupytext.read(source))
+    copy = nbformat.from_dict(clean)
+    copy.metadata["widgets"] = run.metadata.get("widgets", {})
+    there = [cell for cell in copy.cells if cell.cell_type == "code"][1:]
+    ran = [cell for cell in run.cells if cell.cell_type == "code"]
+    for count, (cell, one) in enumerate(zip(there, ran, strict=True), start=1):
+        cell.outputs, cell.execution_count = one.outputs, count
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+    return copy
+
+
+def executed_name(path):
+    """Return the path of the executed copy of a notebook."""
+    return path.removesuffix(".ipynb") + "-executed.ipynb"
+
+
+def setup_cell(app):
+    """Return the first cell of every notebook."""
+    name = wheel.built(Path(app.srcdir)).name
+    if address := app.config.html_baseurl:
+        elsewhere = DOWNLOAD.format(address=f"{address}{wheel.OFFERED}/{name}")
+    else:
+        elsewhere = BY_HAND.format(name=name)
+    return new_code_cell(INSTALL.format(elsewhere=elsewhere).rstrip(), id="install")
+
+
+def offer(app, exception):
+    """Copy the clean notebooks into the site."""
+    if exception or app.builder.format != "html":
+        return
+    for path in write(app).values():
+        target = Path(app.outdir) / OFFERED / path.relative_to(Path(app.srcdir) / BUILT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+
+
+def _save(path, notebook):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = nbformat.writes(notebook) + "\n"
+    if not path.exists() or path.read_text("utf8") != text:
+        path.write_text(text, encoding="utf-8")
     return path
 
 
-def offer(app, pagename, templatename, context, doctree):
-    """Copy the twin to `_sources/` and tell the theme of it."""
-    source = Path(app.srcdir) / f"{pagename}.md"
-    if doctree is None or not source.exists():
-        return
-    if path := twin(source):
-        target = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        context["ipynb_source"] = f"{pagename}.ipynb"
-
-
 def setup(app):
-    """Register the hook ahead of the theme's own, which reads what it sets."""
-    app.connect("html-page-context", offer, priority=100)
+    """Register the hooks."""
+    app.connect("write-started", lambda app, builder: write(app))
+    app.connect("build-finished", offer, priority=400)

@@ -271,3 +271,16 @@ def test_a_frame_keeps_nothing_of_the_one_before():
     before, between, after = frames(box.children[1])
     assert between.count("first") == 4
     assert before == after != between
+
+
+def test_without_stack_the_kernel_changes_the_picture(monkeypatch):
+    monkeypatch.delattr(widgets, "Stack")
+    old = bplib.explore(draw, describe=describe, eta=ETAS, scale=[1], seed=SEEDS)
+    picture, note = old.children[1].children
+    eta, seed = sliders(old)
+    seen = set()
+    for eta.index, seed.index in product(range(3), range(2)):
+        assert f">η = {ETAS[eta.index]}, &lt;1&gt; &amp; {SEEDS[seed.index]}</p>" in picture.value
+        seen.add(picture.value)
+    assert len(seen) == 6
+    assert f"ipywidgets {widgets.__version__} has no Stack" in note.value

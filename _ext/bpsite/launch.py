@@ -1,0 +1,85 @@
+"""The buttons above each page: run it in the browser, in Binder, in Colab, or download it."""
+
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from . import notebooks, places
+
+LITE = "{root}/lite/lab/index.html?path={path}"
+BINDER = "https://mybinder.org/v2/gh/{name}/{branch}?urlpath={path}"
+COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
+PYODIDE = "https://cdn.jsdelivr.net"
+
+
+def replace_groups(app, pagename, templatename, context, doctree):
+    """Put our own groups of buttons in the place of the theme's."""
+    if doctree is None:
+        return
+    root = context["pathto"]("", 1).rstrip("/") or "."
+    others = [button for button in context["header_buttons"] if button["type"] != "group"]
+    path = notebooks.write(app).get(pagename)
+    page = path and path.relative_to(Path(app.srcdir) / notebooks.BUILT).as_posix()
+    files = [*(offered(app, page, root) if page else []), *itself(context, root)]
+    groups = [_group("download", "Download this page", "fas fa-download", files)]
+    if page:
+        groups.insert(0, _group("launch", "Run this page", "fas fa-play", launch(app, page, root)))
+    context["header_buttons"] = groups + others
+
+
+def launch(app, page, root):
+    """Return the buttons of all places that can run the notebook."""
+    host = urlsplit(app.config.bpsite_pyodide or PYODIDE).netloc or "this site"
+    said = f"JupyterLite: no server, edits stay in this browser; gets Python from {host}"
+    url = LITE.format(root=root, path=quote(page))
+    buttons = [_link("launch-lite", url, "In this browser", "fas fa-play", said)]
+    if repository := app.config.bpsite_repository:
+        known = {"name": urlsplit(repository).path.strip("/"), "branch": places.BRANCH}
+        url = BINDER.format(path=quote(f"lab/tree/{page}", safe=""), **known)
+        said = "JupyterLab on mybinder.org: no account, starts in a minute or more"
+        buttons.append(_link("launch-binder", url, "Binder", "fas fa-rocket", said))
+        if app.config.html_baseurl:  # where Colab gets bplib
+            url = COLAB.format(path=quote(page), **known)
+            said = "Google Colab: needs an account with Google"
+            buttons.append(_link("launch-colab", url, "Colab", "fas fa-external", said))
+    return buttons
+
+
+def offered(app, page, root):
+    """Return the buttons of the notebooks that the site offers of a page."""
+    folder = f"{root}/{notebooks.OFFERED}"
+    url, said = f"{folder}/{quote(page)}", "A notebook for any Jupyter, without outputs"
+    yield _link("download-notebook-button", url, "Notebook", "fas fa-code", said)
+    done = notebooks.executed_name(page)
+    if (Path(app.outdir) / notebooks.OFFERED / done).exists():
+        url, said = f"{folder}/{quote(done)}", "The notebook with the outputs of this page"
+        yield _link("download-executed-button", url, "With outputs", "fas fa-file-lines", said)
+
+
+def itself(context, root):
+    """Return the buttons of the page as it was written, and on paper."""
+    if name := context.get("sourcename"):
+        url, said = f"{root}/_sources/{name}", "The source of this page, in MyST Markdown"
+        yield _link("download-source-button", url, "Source", "fas fa-file", said)
+    yield {
+        "type": "javascript",
+        "javascript": "window.print()",
+        "label": "download-pdf-button",
+        "text": "Print",
+        "tooltip": "Print this page, or save it as PDF",
+        "icon": "fas fa-file-pdf",
+    }
+
+
+def _link(label, url, text, icon, tooltip):
+    shown = {"text": text, "icon": icon, "tooltip": tooltip}
+    return {"type": "link", "label": label, "url": url} | shown
+
+
+def _group(label, tooltip, icon, buttons):
+    shown = {"tooltip": tooltip, "icon": icon, "buttons": list(buttons)}
+    return {"type": "group", "label": f"{label}-buttons"} | shown
+
+
+def setup(app):
+    """Register the hook after the theme's own."""
+    app.connect("html-page-context", replace_groups, priority=950)
