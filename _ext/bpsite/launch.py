@@ -18,7 +18,7 @@ def replace_groups(app, pagename, templatename, context, doctree):
     root = context["pathto"]("", 1).rstrip("/") or "."
     others = [button for button in context["header_buttons"] if button["type"] != "group"]
     path = notebooks.write(app).get(pagename)
-    page = path and path.relative_to(Path(app.srcdir) / notebooks.BUILT).as_posix()
+    page = path and path.relative_to(notebooks.folder(app)).as_posix()
     files = [*(offered(app, page, root) if page else []), *itself(context, root)]
     groups = [_group("download", "Download this page", "fas fa-download", files)]
     if page:
@@ -46,11 +46,11 @@ def launch(app, page, root):
 
 def offered(app, page, root):
     """Return the buttons of the notebooks that the site offers of a page."""
-    folder = f"{root}/{notebooks.OFFERED}"
+    folder = f"{root}/{notebooks.FOLDER}"
     url, said = f"{folder}/{quote(page)}", "A notebook for any Jupyter, without outputs"
     yield _link("download-notebook-button", url, "Notebook", "fas fa-code", said)
     done = notebooks.executed_name(page)
-    if (Path(app.outdir) / notebooks.OFFERED / done).exists():
+    if (Path(app.outdir) / notebooks.FOLDER / done).exists():
         url, said = f"{folder}/{quote(done)}", "The notebook with the outputs of this page"
         yield _link("download-executed-button", url, "With outputs", "fas fa-file-lines", said)
 

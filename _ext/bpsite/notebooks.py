@@ -10,16 +10,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from . import plain, wheel
 
-BUILT = Path("_build/notebooks")
-"""Where the clean notebooks are, below the source folder."""
-
-OFFERED = "notebooks"
-"""Where the site offers them, and executed copies."""
+FOLDER = "notebooks"
+"""Where they are, beside the built site; and where the site offers them, with executed copies."""
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FOLDED = {"hide-input", "hide-cell"}
 
-INSTALL = """\
+FROM_SITE = """\
 # bplib is the book's own package. This gets it where it is not installed.
 import sys
 from importlib.util import find_spec
@@ -28,12 +25,22 @@ if find_spec("bplib") is None:
     if sys.platform == "emscripten":  # Python in a browser
         %pip install -q bplib
     else:
-        {elsewhere}
-"""
-DOWNLOAD = "%pip install -q {address}"
-BY_HAND = """raise ModuleNotFoundError(
-            "bplib is missing. Save the file {name} from the book's site "
-            "beside this notebook, and run %pip install ./{name}"
+        %pip install -q {address}"""
+FROM_FOLDER = """\
+# bplib is the book's own package. This gets it where it is not installed.
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+if find_spec("bplib") is None:
+    if sys.platform == "emscripten":  # Python in a browser
+        %pip install -q bplib
+    elif Path("{name}").exists():
+        %pip install -q ./{name}
+    else:
+        raise ModuleNotFoundError(
+            "There is no bplib. Save the file {name}, which is in the folder files/ "
+            "of the book's site, beside this notebook, and run this cell again."
         )"""
 
 
@@ -51,11 +58,11 @@ def write(app):
         if page.startswith("assignments/") and source.with_suffix(".ipynb").exists():
             name = page.replace("assignments/", "exercises/")
             clean = assignment(source.with_suffix(".ipynb"), first)
-            written[page] = _save(Path(app.srcdir) / BUILT / f"{name}.ipynb", clean)
+            written[page] = _save(folder(app) / f"{name}.ipynb", clean)
         elif source.read_text("utf8").startswith("---\njupytext:"):
             clean = chapter(app, page, jupytext.read(source), first)
-            written[page] = _save(Path(app.srcdir) / BUILT / f"{page}.ipynb", clean)
-            done = Path(app.outdir) / OFFERED / executed_name(f"{page}.ipynb")
+            written[page] = _save(folder(app) / f"{page}.ipynb", clean)
+            done = Path(app.outdir) / FOLDER / executed_name(f"{page}.ipynb")
             _save(done, executed(app, source, clean))
     return written
 
@@ -113,6 +120,11 @@ def executed(app, source, clean):
     return copy
 
 
+def folder(app):
+    """Return the folder of the clean notebooks."""
+    return Path(app.outdir).parent / FOLDER
+
+
 def executed_name(path):
     """Return the path of the executed copy of a notebook."""
     return path.removesuffix(".ipynb") + "-executed.ipynb"
@@ -122,10 +134,10 @@ def setup_cell(app):
     """Return the first cell of every notebook."""
     name = wheel.built(Path(app.srcdir)).name
     if address := app.config.html_baseurl:
-        elsewhere = DOWNLOAD.format(address=f"{address}{wheel.OFFERED}/{name}")
+        code = FROM_SITE.format(address=f"{address}{wheel.OFFERED}/{name}")
     else:
-        elsewhere = BY_HAND.format(name=name)
-    return new_code_cell(INSTALL.format(elsewhere=elsewhere).rstrip(), id="install")
+        code = FROM_FOLDER.format(name=name)
+    return new_code_cell(code, id="install")
 
 
 def offer(app, exception):
@@ -133,7 +145,7 @@ def offer(app, exception):
     if exception or app.builder.format != "html":
         return
     for path in write(app).values():
-        target = Path(app.outdir) / OFFERED / path.relative_to(Path(app.srcdir) / BUILT)
+        target = Path(app.outdir) / FOLDER / path.relative_to(folder(app))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
 

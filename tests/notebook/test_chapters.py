@@ -1,8 +1,9 @@
-"""Every chapter runs top to bottom in a plain kernel that has bplib and nothing else of ours."""
+"""Every chapter's download runs in an empty folder, with bplib and nothing else of ours."""
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -10,11 +11,14 @@ from functools import cache
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build/html"
+WHEEL = next(iter((SITE / "files").glob("bplib-*.whl")), SITE / "files/bplib.whl")
 CHAPTERS = [
     path
     for path in sorted((ROOT / "chapters").glob("*.md"))
@@ -39,14 +43,15 @@ assert 1 + 1 == 2, "has nothing to do with SymPy"
 
 
 @pytest.fixture(scope="session")
-def plain_kernel(tmp_path_factory):
-    """A fresh environment with bplib as pip installs it, and a kernel to run it in."""
+def bare_kernel(tmp_path_factory):
+    """A fresh environment with what bplib needs, and a kernel to run it in."""
     place = tmp_path_factory.mktemp("plain")
     subprocess.run([sys.executable, "-m", "venv", place / "env"], check=True)
     python = next(p for p in (place / "env").glob("*/python*") if p.stem == "python")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    wanted = [str(ROOT), "ipykernel", "-c", str(ROOT / "requirements.txt")]
-    subprocess.run([*pip, *wanted], check=True)
+    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    wanted = [WHEEL, "ipykernel", "-c", ROOT / "requirements.txt"]
+    subprocess.run([*pip, "install", *wanted], check=True)
+    subprocess.run([*pip, "uninstall", "--yes", "bplib"], check=True)
     spec = place / "share" / "kernels" / "plain" / "kernel.json"
     spec.parent.mkdir(parents=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -55,6 +60,37 @@ def plain_kernel(tmp_path_factory):
     os.environ["JUPYTER_PATH"] = str(place / "share")
     yield python
     os.environ.pop("JUPYTER_PATH") if old is None else os.environ.update(JUPYTER_PATH=old)
+
+
+@pytest.fixture(scope="session")
+def plain_kernel(bare_kernel, tmp_path_factory):
+    """The same, once a notebook's first cell has got bplib from the file beside it."""
+    folder = tmp_path_factory.mktemp("beside")
+    shutil.copy(WHEEL, folder)
+    run_in(folder, download("intro").cells[0], new_code_cell("import bplib"))
+    return bare_kernel
+
+
+def download(stem):
+    """The notebook that the site offers of a chapter."""
+    return nbformat.read(SITE / f"notebooks/chapters/{stem}.ipynb", as_version=4)
+
+
+def run_in(folder, *cells, **options):
+    """Execute cells in the plain kernel; return the notebook of them."""
+    notebook = new_notebook(cells=list(cells))
+    place = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, kernel_name="plain", timeout=60, resources=place, **options)
+    client.execute()
+    return notebook
+
+
+def test_without_bplib_the_first_cell_says_what_to_do(bare_kernel, tmp_path):
+    done = run_in(tmp_path, download("intro").cells[0], allow_errors=True)
+    (output,) = done.cells[0].outputs
+    assert output.ename == "ModuleNotFoundError"
+    assert WHEEL.name in output.evalue
+    assert "beside this notebook" in output.evalue
 
 
 def test_the_kernel_is_plain(plain_kernel):
@@ -67,19 +103,20 @@ def test_the_kernel_is_plain(plain_kernel):
 
 @pytest.fixture(scope="session")
 def executed(plain_kernel, tmp_path_factory):
-    """A function that runs a chapter once: (its cells, what its witness saw, seconds)."""
+    """A function that runs a chapter's download once, in an empty folder.
+
+    It returns the chapter's cells, what its witness saw, and the seconds.
+    """
 
     @cache
     def run(chapter):
-        notebook = jupytext.read(chapter)
-        chapters_cells = list(notebook.cells)
+        cells = download(chapter.stem).cells
         witness = Path(__file__).with_name("witness.py").read_text("utf8")
-        notebook.cells = [new_code_cell(witness), *chapters_cells, new_code_cell("report()")]
-        place = {"metadata": {"path": str(tmp_path_factory.mktemp(chapter.stem))}}
         started = time.perf_counter()
-        NotebookClient(notebook, kernel_name="plain", timeout=60, resources=place).execute()
+        folder = tmp_path_factory.mktemp(chapter.stem)
+        done = run_in(folder, new_code_cell(witness), *cells, new_code_cell("report()"))
         seconds = time.perf_counter() - started
-        return chapters_cells, json.loads(notebook.cells[-1].outputs[0].text), seconds
+        return done.cells[1:-1], json.loads(done.cells[-1].outputs[0].text), seconds
 
     return run
 
@@ -111,12 +148,10 @@ def test_chapter_proves_by_sympy_and_calls_bplib(chapter, executed, capsys):
     assert seen["bplib"]
 
 
-def test_the_witness_counts_what_is_executed(plain_kernel):
-    notebook = jupytext.reads(WITNESSED, fmt="py:percent")
+def test_the_witness_counts_what_is_executed(plain_kernel, tmp_path):
     witness = Path(__file__).with_name("witness.py").read_text("utf8")
-    notebook.cells = [new_code_cell(witness), *notebook.cells, new_code_cell("report()")]
-    NotebookClient(notebook, kernel_name="plain", timeout=60).execute()
-    seen = json.loads(notebook.cells[-1].outputs[0].text)
+    cells = [new_code_cell(code) for code in (witness, WITNESSED, "report()")]
+    seen = json.loads(run_in(tmp_path, *cells).cells[-1].outputs[0].text)
     assert seen == {"symbolic": 2, "numeric": 1, "bplib": ["bplib.network.mlp"]}
 
 
@@ -138,3 +173,28 @@ def test_chapter_ends_in_a_summary_exercises_and_citations(chapter):
     assert 3 <= text.count("```{exercise}") <= 5
     assert "{cite:" in text.partition("## Where to read on\n")[2]
     assert re.search(r"^\(\w+-play\)=\n## Play", text, re.MULTILINE)
+
+
+MOVED = """
+from ipywidgets import HTML, SelectionSlider, Widget, __version__
+slider = next(w for w in Widget.widgets.values() if isinstance(w, SelectionSlider))
+shown = [w for w in Widget.widgets.values() if isinstance(w, HTML)]
+before = [w.value for w in shown]
+slider.index = (slider.index + 1) % len(slider.options)
+changed = sum(w.value != old for w, old in zip(shown, before))
+print(__version__, changed, any("no Stack" in value for value in before))
+"""
+
+
+@pytest.fixture
+def old_widgets(plain_kernel, tmp_path, monkeypatch):
+    """The plain kernel with the ipywidgets that Colab ships."""
+    pip = [plain_kernel, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    wanted = ["--no-deps", "ipywidgets==7.7.1", "ipython_genutils==0.2.0"]
+    subprocess.run([*pip, "--target", tmp_path / "old", *wanted], check=True)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "old"))
+
+
+def test_sliders_cope_with_the_widgets_of_colab(old_widgets, tmp_path):
+    done = run_in(tmp_path, *download("05-worked-example").cells, new_code_cell(MOVED))
+    assert done.cells[-1].outputs[0].text == "7.7.1 1 True\n"
