@@ -1,0 +1,102 @@
+"""What the workflow publishes: every button leads to a file that is there."""
+
+import re
+import subprocess
+import sys
+import urllib.request
+from functools import cache
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNNABLE = [
+    *(p for p in sorted((ROOT / "chapters").glob("*.md")) if "{code-cell}" in p.read_text("utf8")),
+    *sorted((ROOT / "assignments").glob("[0-9]*.md")),
+]
+PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in RUNNABLE]
+
+
+@cache
+def soup(path):
+    return BeautifulSoup(path.read_text("utf8"), "html.parser")
+
+
+def button(published, page, name):
+    found = soup(published.site / page).select(f"a.btn-{name}")
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_binder_opens_a_notebook_of_the_branch(published, page):
+    link = urlsplit(button(published, page, "launch-binder")["href"])
+    assert (link.scheme, link.netloc) == ("https", "mybinder.org")
+    assert link.path == "/v2/gh/someone/some-book/notebooks"
+    query = parse_qs(link.query, strict_parsing=True)
+    (urlpath,) = query.pop("urlpath")
+    assert query == {}
+    assert urlpath.startswith("lab/tree/")
+    assert (published.branch / urlpath.removeprefix("lab/tree/")).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_colab_opens_a_notebook_of_the_branch(published, page):
+    link = urlsplit(button(published, page, "launch-colab")["href"])
+    assert (link.scheme, link.netloc) == ("https", "colab.research.google.com")
+    assert link.query == ""
+    path = unquote(link.path).removeprefix("/github/someone/some-book/blob/notebooks/")
+    assert path.endswith(".ipynb")
+    assert (published.branch / path).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_buttons_say_where_they_lead(published, page):
+    assert "cdn.jsdelivr.net" in button(published, page, "launch-lite")["title"]
+    assert "mybinder.org" in button(published, page, "launch-binder")["title"]
+    assert "Google" in button(published, page, "launch-colab")["title"]
+
+
+def test_local_build_offers_only_what_it_has():
+    local = soup(ROOT / "_build/html" / PAGES[0])
+    assert local.select("a.btn-launch-lite")
+    assert not local.select("a.btn-launch-binder, a.btn-launch-colab")
+
+
+def test_the_branch_has_what_binder_needs(published):
+    for name in ("README.md", "LICENSE", "LICENSE-text", "pyproject.toml", "bplib/__init__.py"):
+        assert (published.branch / name).is_file(), name
+    notebooks = {
+        p.relative_to(published.branch).as_posix() for p in published.branch.rglob("*.ipynb")
+    }
+    assert len(notebooks) == len(PAGES)
+    assert not list(published.branch.rglob("*-executed.ipynb"))
+
+
+def test_notebooks_get_the_wheel_from_the_site(published, tmp_path):
+    for path in published.branch.rglob("*.ipynb"):
+        first = nbformat.read(path, as_version=4).cells[0].source
+        assert "FROM_" not in first
+        (address,) = re.findall(r"%pip install -q (http\S+)", first)
+        assert address.startswith(f"{published.address}files/bplib-")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--no-deps", "--target", tmp_path, address], check=True)
+    assert (tmp_path / "bplib" / "network.py").read_bytes() == (
+        ROOT / "bplib/network.py"
+    ).read_bytes()
+
+
+def test_links_between_chapters_lead_to_pages_of_the_site(published):
+    seen = 0
+    for path in published.branch.glob("chapters/*.ipynb"):
+        text = path.read_text("utf8")
+        for link in set(re.findall(rf"\]\({re.escape(published.address)}([^)]*)\)", text)):
+            page, _, anchor = link.partition("#")
+            with urllib.request.urlopen(published.address + page) as answer:
+                html = answer.read().decode()
+            assert not anchor or f'id="{anchor}"' in html, link
+            seen += bool(anchor)
+    assert seen >= 10
