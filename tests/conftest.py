@@ -37,3 +37,17 @@ def pytest_configure(config):
 def pytest_terminal_summary(terminalreporter):
     for line in absent():
         terminalreporter.write_line(f"SKIPPED ON THIS MACHINE: {line}", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from shoot import ARGS, find_browser
+
+    if find_browser() is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGS)
+        yield browser
+        browser.close()
