@@ -24,8 +24,8 @@ of $a$ and becomes one of $z$ only when it is multiplied by the slope:
 The cell works offline and takes some milliseconds. It does not hold the right numbers, only a few
 random projections of them: enough to recognise a result, too few to read off a longer one.
 
-Download a notebook from the page of its assignment, and open it in Jupyter where `bplib` is
-installed. If you teach, {{ref}}`another page <teaching>` says how to hand these exercises out and
+The triangle above the page of an assignment opens its notebook in your browser, with nothing to
+install; the arrow beside it downloads the notebook for any Jupyter. If you teach, {{ref}}`another page <teaching>` says how to hand these exercises out and
 have them graded. The exercises at the end of each chapter are of another kind: they are done in the
 chapter itself.
 
@@ -40,7 +40,8 @@ PAGE = """\
 
 {introduction}
 
-{{download}}`Download the notebook <{name}.ipynb>` and work there; this page shows what it asks.
+The work is done in a notebook; this page shows what it asks. The triangle above opens the notebook
+in your browser, and the arrow beside it downloads it.
 
 {exercises}
 """
@@ -103,7 +104,6 @@ def _page(part: Assignment) -> str:
         label=_label(part.name),
         title=part.title,
         introduction=part.introduction,
-        name=part.name,
         exercises="\n".join(_exercise(exercise) for exercise in part.exercises),
     )
 
