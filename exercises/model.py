@@ -14,6 +14,10 @@ from bplib.diagnosis import Case, Mistake, Outcome, Verdict, diagnose, outcome
 from exercises.source import Source
 
 ASSIGNMENTS = Path(__file__).parent / "assignments"
+ASSIGNMENT = (
+    r'---\ndescription: "(?P<description>[^"\n]+)"\n---\n\n'
+    r"# (?P<title>[^\n]+)\n\n(?P<rest>.*?)\n?\Z"
+)
 
 Answer = Callable[..., Any]
 Inputs = Mapping[str, Any]
@@ -154,6 +158,7 @@ class Assignment:
     """Exercises that are handed out together, as one notebook."""
 
     folder: Path
+    description: str
     title: str
     introduction: str
     exercises: list[Exercise]
@@ -185,16 +190,18 @@ def assignment(folder: Path) -> Assignment:
     """Read one assignment: assignment.md, and a source and a key for each exercise.
 
     Raises:
-        ValueError: assignment.md has no title, or an exercise has no key.
+        ValueError: assignment.md has no description or no title, or an exercise has no key.
     """
     text = (folder / "assignment.md").read_text(encoding="utf-8")
-    found = re.match(r"# (?P<title>.+)\n\n(?P<rest>.*?)\n?\Z", text, re.DOTALL)
+    found = re.match(ASSIGNMENT, text, re.DOTALL)
     if not found:
-        raise ValueError(f"{folder.name}/assignment.md does not begin with a title; expected “# …”")
+        came = f"{folder.name}/assignment.md begins with {text[:40]!r}"
+        raise ValueError(f"{came}; expected a header with a description, then “# …”, a title")
     sources = [Source.read(path) for path in folder.glob("*.md") if path.stem != "assignment"]
     sources.sort(key=lambda source: source.number)
     return Assignment(
         folder,
+        found["description"],
         found["title"],
         found["rest"],
         [Exercise(source, _key(source.path.with_suffix(".py"))) for source in sources],

@@ -10,6 +10,15 @@ from exercises.model import Assignment, Exercise, assignments
 from exercises.notebooks import notebook
 from exercises.source import DIFFICULTIES, fill
 
+HEADER = """\
+---
+myst:
+  html_meta:
+    description: "{description}"
+---
+
+"""
+
 INDEX = """\
 (exercises)=
 # Exercises that name your mistake
@@ -63,6 +72,11 @@ bplib.check("{name}", {function})
 ```
 """
 
+DESCRIPTION = (
+    "Short functions to write, each with a check that works offline and says which mistake gives "
+    "your numbers; with notebooks to download, by chapter and effort."
+)
+
 QUESTION = "\n**In words** ({points} points). {text}\n"
 
 
@@ -85,7 +99,8 @@ def _index(parts: list[Assignment]) -> str:
     sample = next(exercise for exercise in every if exercise.name == "backward-2-2-1")
     _, slip = sample.key.slips["σ′ missing in the hidden layer"]
     told = repr(sample.judge(slip))
-    return INDEX.format(sample=told, rows="\n".join(_rows(parts)))
+    header = HEADER.format(description=DESCRIPTION)
+    return header + INDEX.format(sample=told, rows="\n".join(_rows(parts)))
 
 
 def _rows(parts: list[Assignment]) -> Iterator[str]:
@@ -100,7 +115,7 @@ def _rows(parts: list[Assignment]) -> Iterator[str]:
 
 
 def _page(part: Assignment) -> str:
-    return PAGE.format(
+    return HEADER.format(description=part.description) + PAGE.format(
         label=_label(part.name),
         title=part.title,
         introduction=part.introduction,
