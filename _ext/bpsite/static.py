@@ -45,8 +45,8 @@ def install(app):
 
     for name in ("bpsite.js", "logo.svg", "favicon.svg"):
         _copy(OWN / name, target / name)
-    parts = [palette.css(), icons.css(), (OWN / "bpsite.css").read_text("utf8")]
-    _write(target / "bpsite.css", "\n".join(parts))
+    sheets = [(OWN / name).read_text("utf8") for name in ("bpsite.css", "print.css")]
+    _write(target / "bpsite.css", "\n".join([palette.css(), icons.css(), *sheets]))
 
 
 def slim(app, exception):
