@@ -7,10 +7,12 @@ from . import (
     explorers,
     launch,
     mathematics,
+    metadata,
     notebooks,
     pages,
     places,
     reference,
+    sitemap,
     static,
     wheel,
 )
@@ -26,6 +28,8 @@ PARTS = (
     reference,
     launch,
     wheel,
+    metadata,
+    sitemap,
 )
 
 
