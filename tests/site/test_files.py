@@ -9,6 +9,7 @@ from book import EXPLORERS, SITE
 from bs4 import BeautifulSoup
 
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
+NAMED = (["next"], ["prev"], ["index"], ["canonical"])  # not loaded
 TEXT_BUDGET = 700_000
 TEXT_BUDGET_GZIPPED = 140_000
 WIDGET_BUDGET_GZIPPED = 520_000
@@ -33,7 +34,7 @@ def local(page, link):
 def loaded_files(page):
     for tag, attribute in LOADS.items():
         for node in soup(SITE / page).find_all(tag):
-            if node.get(attribute) and node.get("rel") not in (["next"], ["prev"], ["index"]):
+            if node.get(attribute) and node.get("rel") not in NAMED:
                 yield tag, node[attribute]
 
 
