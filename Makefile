@@ -14,11 +14,15 @@ EXERCISES := $(shell find exercises -name '*.py' -o -name '*.md')
 EXTENSION := $(wildcard _ext/bpsite/*.py)
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
+# What others are held to comes first.
+PINNED    := requirements.in $(filter-out requirements.in requirements-bench.in,$(wildcard requirements*.in binder/*.in))
+COMPILE    = $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
+
 # These measure time, or print what they found.
 ALONE := tests/notebook tests/sabotage tests/site/test_explorers.py tests/grading/test_hostile.py tests/grading/test_keys_in_sandbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book exercises serve test grading lint bench clean distclean
+.PHONY: help book exercises serve test grading lint bench pins clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +51,15 @@ grading: $(STAMPS)/grading  ## install what an instructor needs to grade
 
 bench: $(BENCH)/.stamp  ## time bplib beside PyTorch, JAX and others (about ten minutes)
 	$(BENCH)/bin/python -m benchmarks
+
+# PyTorch names what only a GPU needs, and its build for CPUs does without: a first pass finds it.
+pins: $(STAMPS)/venv  ## pin what requirements*.in name; with UPGRADE=1 at the newest versions
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	for name in $(PINNED:.in=); do $(COMPILE) --quiet $$name.in -o $$name.txt || exit 1; done
+	@mkdir -p _build
+	$(COMPILE) requirements-bench.in > _build/all.txt
+	sed -nE 's/^(triton|(cuda|nvidia)-[a-z0-9-]+)[^a-z0-9-].*/\1/p' _build/all.txt > _build/gpu.txt
+	$(COMPILE) --quiet --excludes _build/gpu.txt requirements-bench.in -o requirements-bench.txt
 
 clean:  ## remove what was built, keep the environment
 	rm -rf _build assignments chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book

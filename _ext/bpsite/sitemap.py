@@ -22,7 +22,11 @@ def write(app, exception):
         ElementTree.SubElement(page, "loc").text = base + app.builder.get_target_uri(name)
     ElementTree.indent(root)
     ElementTree.ElementTree(root).write(out / "sitemap.xml", "utf-8", xml_declaration=True)
-    lines = ["User-agent: *", f"Disallow: {urlsplit(base).path}lite/", f"Sitemap: {base}sitemap.xml"]
+    lines = [
+        "User-agent: *",
+        f"Disallow: {urlsplit(base).path}lite/",
+        f"Sitemap: {base}sitemap.xml",
+    ]
     (out / "robots.txt").write_text("\n".join([*lines, ""]), "utf8")
 
 
