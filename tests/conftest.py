@@ -1,4 +1,4 @@
-"""Says loudly which tests could not run here, and refuses to go on where all of them must."""
+"""A browser; says loudly what could not run here, and refuses to go on where all of it must."""
 
 import importlib.util
 import os

@@ -6,6 +6,7 @@ from . import (
     exercises,
     explorers,
     launch,
+    lite,
     mathematics,
     metadata,
     notebooks,
@@ -30,6 +31,7 @@ PARTS = (
     wheel,
     metadata,
     sitemap,
+    lite,
 )
 
 

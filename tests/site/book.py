@@ -9,9 +9,11 @@ def is_redirect(path):
     return 'http-equiv="Refresh"' in path.read_text("utf8")[:600]
 
 
-def all_pages():
-    paths = [p for p in sorted(SITE.rglob("*.html")) if "_static" not in p.parts]
-    return [p.relative_to(SITE).as_posix() for p in paths if not is_redirect(p)]
+def all_pages(site=SITE):
+    """Return the pages of the book: not what the theme ships, and not JupyterLite."""
+    paths = [p.relative_to(site) for p in sorted(site.rglob("*.html"))]
+    paths = [p for p in paths if p.parts[0] not in ("_static", "lite")]
+    return [p.as_posix() for p in paths if not is_redirect(site / p)]
 
 
 PAGES = all_pages()

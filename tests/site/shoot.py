@@ -8,6 +8,7 @@ import shutil
 import threading
 from pathlib import Path
 
+from book import all_pages
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,9 +57,7 @@ def main():
     parser.add_argument("--view", action="store_true", help="only what the first screen shows")
     options = parser.parse_intermixed_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    pages = options.pages or [
-        path.relative_to(options.site).as_posix() for path in options.site.rglob("*.html")
-    ]
+    pages = options.pages or all_pages(options.site)
     server = serve(options.site)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGS)

@@ -1,0 +1,66 @@
+"""JupyterLite opened as a reader opens it, in a browser that reaches its server and Pyodide."""
+
+from playwright.sync_api import expect
+
+HARMLESS = ("Disabling terminals plugin",)
+
+
+class Laboratory:
+    """One reader's browser, with all that it asked other hosts for and all that went wrong."""
+
+    def __init__(self, browser, address, cdn):
+        self.address, self.cdn = address, cdn
+        self.foreign, self.problems, self.fetched = [], [], {}
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self.context.route("**/*", self._let)
+        self.context.on("request", self._note)
+        self.context.on("response", self._response)
+        self.context.on("weberror", lambda error: self.problems.append(f"error: {error.error}"))
+        self.context.on("console", self._console)
+        self.page = self.context.new_page()
+
+    def open(self, path=""):
+        """Go to an address in the site."""
+        self.page.goto(f"{self.address}/{path}", wait_until="load")
+
+    def shown(self):
+        """Wait for a notebook and return its code cells."""
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=30_000)
+        return self.page.locator(".jp-Notebook .jp-CodeCell")
+
+    def write(self, code):
+        """Replace what the first code cell says."""
+        self.shown().first.locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(code)
+
+    def run(self, code, seconds=30):
+        """Run code in the first code cell and return what it printed, its last word being DONE."""
+        self.write(f"{code}\nprint('DO' + 'NE')")
+        self.page.keyboard.press("Control+Enter")
+        output = self.shown().first.locator(".jp-OutputArea")
+        expect(output).to_contain_text("DONE", timeout=1000 * seconds)
+        return output.inner_text()
+
+    def _let(self, route):
+        url = route.request.url
+        if url.startswith(self.cdn.address):
+            self.cdn.answer(route)
+        elif url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            route.abort()
+
+    def _note(self, request):
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def _response(self, response):
+        if response.url.startswith(self.address):
+            self.fetched[response.url.removeprefix(self.address + "/").split("?")[0]] = response
+            if response.status >= 400:
+                self.problems.append(f"{response.status}: {response.url}")
+
+    def _console(self, message):
+        if message.type in ("error", "warning") and not message.text.startswith(HARMLESS):
+            self.problems.append(message.text)
