@@ -1,5 +1,7 @@
 """JupyterLite opened as a reader opens it, in a browser that reaches its server and Pyodide."""
 
+from urllib.parse import urlsplit
+
 from playwright.sync_api import expect
 
 HARMLESS = ("Disabling terminals plugin",)
@@ -10,6 +12,8 @@ class Laboratory:
 
     def __init__(self, browser, address, cdn):
         self.address, self.cdn = address, cdn
+        parts = urlsplit(address)
+        self.home = (f"{parts.scheme}://{parts.netloc}/", "data:", "blob:")
         self.foreign, self.problems, self.fetched = [], [], {}
         self.context = browser.new_context(viewport={"width": 1280, "height": 900})
         self.context.route("**/*", self._let)
@@ -42,17 +46,28 @@ class Laboratory:
         expect(output).to_contain_text("DONE", timeout=1000 * seconds)
         return output.inner_text()
 
+    def save(self):
+        """Save the notebook, which must have changed, and wait until it is saved."""
+        changed = self.page.locator(".lm-TabBar-tab.jp-mod-current.jp-mod-dirty")
+        expect(changed).to_have_count(1)
+        self.page.keyboard.press("Control+s")
+        expect(changed).to_have_count(0)
+
+    def elsewhere(self):
+        """Return what was asked of hosts that are neither the site's nor Pyodide's."""
+        return [url for url in self.foreign if not url.startswith(self.cdn.address)]
+
     def _let(self, route):
         url = route.request.url
         if url.startswith(self.cdn.address):
             self.cdn.answer(route)
-        elif url.startswith((self.address, "data:", "blob:")):
+        elif url.startswith(self.home):
             route.continue_()
         else:
             route.abort()
 
     def _note(self, request):
-        if not request.url.startswith((self.address, "data:", "blob:")):
+        if not request.url.startswith(self.home):
             self.foreign.append(request.url)
 
     def _response(self, response):
