@@ -7,13 +7,15 @@ had elsewhere, and asking for one gives 404.
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "node_modules" / "pyodide"
-CACHE = ROOT / "_build" / "lite" / "cdn"
+FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+LOCK = "pyodide-lock.json"
 KERNEL = ("micropip", "ipython", "jedi")
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
 ANYWHERE = {"Access-Control-Allow-Origin": "*"}
@@ -30,17 +32,31 @@ def needed(packages):
     return found
 
 
-def fetch(packages):
+def fetch(packages, folder):
     """Have pip fetch these packages' wheels, in the lock's versions, unless they are here."""
     pins = [
         f"{name}=={package['version']}"
         for name, package in packages.items()
-        if not (CACHE / package["file_name"]).exists()
+        if not (folder / package["file_name"]).exists()
     ]
     if pins:
         only = ["--no-deps", "--only-binary=:all:", "--python-version=3.14"]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", *only, "--dest", CACHE]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", *only, "--dest", folder]
         subprocess.run([*command, *pins], check=True, timeout=60)
+
+
+def distribution(folder):
+    """Make a Pyodide distribution with what a kernel needs, and no more, in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        shutil.copyfile(CORE / name, folder / name)
+    lock = json.loads((CORE / LOCK).read_text("utf8"))
+    wheels = needed(lock["packages"])
+    fetch(wheels, folder)
+    for package in wheels.values():
+        data = (folder / package["file_name"]).read_bytes()
+        package["sha256"] = hashlib.sha256(data).hexdigest()
+    (folder / LOCK).write_text(json.dumps(lock), "utf8")
 
 
 class Cdn:
@@ -49,23 +65,17 @@ class Cdn:
     def __init__(self):
         version = json.loads((CORE / "package.json").read_text("utf8"))["version"]
         self.address = f"https://cdn.jsdelivr.net/pyodide/v{version}/full/"
+        self.folder = ROOT / "_build" / "lite" / f"pyodide-{version}"
         self.asked = []
-        lock = json.loads((CORE / "pyodide-lock.json").read_text("utf8"))
-        wheels = needed(lock["packages"])
-        fetch(wheels)
-        for package in wheels.values():
-            data = (CACHE / package["file_name"]).read_bytes()
-            package["sha256"] = hashlib.sha256(data).hexdigest()
-        self.lock = json.dumps(lock)
+        distribution(self.folder)
 
     def answer(self, route):
         """Answer a request of the browser."""
         name = route.request.url.removeprefix(self.address)
         self.asked.append(name)
-        path = next((folder / name for folder in (CORE, CACHE) if (folder / name).is_file()), None)
-        if path is None:
+        path = self.folder / name
+        if path.is_file():
+            kind = TYPES.get(path.suffix, "application/octet-stream")
+            route.fulfill(path=path, content_type=kind, headers=ANYWHERE)
+        else:
             route.fulfill(status=404, headers=ANYWHERE)
-            return
-        body = self.lock if name == "pyodide-lock.json" else path.read_bytes()
-        kind = TYPES.get(path.suffix, "application/octet-stream")
-        route.fulfill(body=body, content_type=kind, headers=ANYWHERE)

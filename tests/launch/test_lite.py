@@ -1,6 +1,7 @@
 """JupyterLite in the built site: its files, and a reader's browser in which a chapter runs."""
 
 import json
+import sys
 
 import pytest
 from book import SITE
@@ -10,6 +11,9 @@ from pyodide_cdn import ROOT, Cdn
 from shoot import serve
 
 import bplib
+
+sys.path.insert(0, str(ROOT / "_ext"))
+from bpsite import contents, lite
 
 LITE = SITE / "lite"
 NOTEBOOKS = sorted((ROOT / "_build" / "notebooks").glob("*/*.ipynb"))
@@ -146,3 +150,17 @@ def test_asks_nobody_before_a_kernel_starts(browser, address, cdn):
     assert found.foreign == []
     assert found.problems == []
     found.context.close()
+
+
+def test_pyodide_may_be_served_with_the_site(browser, cdn, tmp_path):
+    recipe = lite.Recipe(ROOT, ROOT / "_build" / "lite", "A title", str(cdn.folder))
+    made = lite.build(recipe, tmp_path)
+    contents.write(made, NOTEBOOKS[:1])
+    server = serve(made)
+    found = Laboratory(browser, f"http://127.0.0.1:{server.server_port}", cdn)
+    found.open(f"lab/index.html?path={contents.place(NOTEBOOKS[0])}")
+    assert "answer 42" in found.run("print('answer', 6 * 7)", seconds=60)
+    assert "static/pyodide/pyodide.asm.wasm" in found.fetched
+    assert found.foreign == []
+    found.context.close()
+    server.shutdown()
