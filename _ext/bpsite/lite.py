@@ -101,7 +101,6 @@ def make(recipe, target):
         return
     logger.info("making JupyterLite ...")
     recipe.cache.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=recipe.cache) as scratch:
         made = build(recipe, Path(scratch))
         shutil.rmtree(target, ignore_errors=True)

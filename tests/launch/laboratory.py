@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
+expect.set_options(timeout=15_000)
 HARMLESS = ("Disabling terminals plugin",)
 
 
