@@ -53,10 +53,10 @@ def listing(folder, root):
 def entry(path, root):
     """Return one file or folder as Jupyter's contents API describes it, without its content."""
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat().replace("+00:00", "Z")
-    place = "" if path == root else path.relative_to(root).as_posix()
+    where = "" if path == root else path.relative_to(root).as_posix()
     return {
-        "name": path.name if place else "",
-        "path": place,
+        "name": path.name if where else "",
+        "path": where,
         "type": "directory" if path.is_dir() else "notebook",
         "created": changed,
         "last_modified": changed,

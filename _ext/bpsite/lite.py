@@ -1,9 +1,9 @@
 """Puts JupyterLite under `lite/`, where each notebook runs in the reader's browser."""
 
 import hashlib
+import html
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -103,7 +103,8 @@ def make(recipe, target):
     recipe.cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=recipe.cache) as scratch:
         made = build(recipe, Path(scratch))
-        shutil.rmtree(target, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(target)
         shutil.move(made, target)
     _write(stamp, [wanted, *inventory(target)])
 
@@ -195,8 +196,8 @@ def finish(made, title):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.copyfile(ICON, made / ICON.name)
     page = made / "lab" / "index.html"
-    named = re.sub(r"<title>[^<]*</title>", f"<title>{title}</title>", page.read_text("utf8"))
-    page.write_text(named, "utf8")
+    text, named = page.read_text("utf8"), f"<title>{html.escape(title)}</title>"
+    page.write_text(text.replace("<title>JupyterLite</title>", named), "utf8")
     manifest = made / "manifest.webmanifest"
     entries = json.loads(manifest.read_text("utf8")) | {"name": title, "short_name": title}
     _write(manifest, {key: entries[key] for key in entries if key != "shortcuts"})

@@ -72,6 +72,30 @@ def laboratory(browser, address, cdn, chapter):
     found.context.close()
 
 
+def test_asks_nobody_before_a_kernel_starts(browser, address, cdn):
+    found = Laboratory(browser, address, cdn)
+    found.open("lite/lab/index.html")
+    expect(found.page.locator(".jp-Launcher")).to_be_visible(timeout=30_000)
+    found.page.wait_for_load_state("networkidle")
+    assert found.foreign == []
+    assert found.problems == []
+    found.context.close()
+
+
+def test_pyodide_may_be_served_with_the_site(browser, cdn, tmp_path):
+    recipe = lite.Recipe(ROOT, ROOT / "_build" / "lite", "A title", str(cdn.folder))
+    made = lite.build(recipe, tmp_path)
+    contents.write(made, NOTEBOOKS[:1])
+    server = serve(made)
+    found = Laboratory(browser, f"http://127.0.0.1:{server.server_port}", cdn)
+    found.open(f"lab/index.html?path={contents.place(NOTEBOOKS[0])}")
+    assert "answer 42" in found.run("print('answer', 6 * 7)", seconds=60)
+    assert "static/pyodide/pyodide.asm.wasm" in found.fetched
+    assert found.foreign == []
+    found.context.close()
+    server.shutdown()
+
+
 def test_opens_the_chapter(laboratory, chapter, capsys):
     cells = json.loads(chapter.read_text("utf8"))["cells"]
     first = next(cell["source"] for cell in cells if cell["cell_type"] == "code")
@@ -139,28 +163,3 @@ def test_edit_is_listed_when_the_site_has_a_new_version(laboratory, chapter):
     laboratory.save()
     laboratory.page.reload()
     expect(laboratory.shown().first.locator(".cm-content")).to_have_text("# mine still")
-
-
-def test_asks_nobody_before_a_kernel_starts(browser, address, cdn):
-    found = Laboratory(browser, address, cdn)
-    found.open("lite/lab/index.html")
-    expect(found.page.locator(".jp-Launcher")).to_be_visible(timeout=30_000)
-    found.page.wait_for_load_state("networkidle")
-    assert found.page.title().endswith("Backpropagation, derived and alive")
-    assert found.foreign == []
-    assert found.problems == []
-    found.context.close()
-
-
-def test_pyodide_may_be_served_with_the_site(browser, cdn, tmp_path):
-    recipe = lite.Recipe(ROOT, ROOT / "_build" / "lite", "A title", str(cdn.folder))
-    made = lite.build(recipe, tmp_path)
-    contents.write(made, NOTEBOOKS[:1])
-    server = serve(made)
-    found = Laboratory(browser, f"http://127.0.0.1:{server.server_port}", cdn)
-    found.open(f"lab/index.html?path={contents.place(NOTEBOOKS[0])}")
-    assert "answer 42" in found.run("print('answer', 6 * 7)", seconds=60)
-    assert "static/pyodide/pyodide.asm.wasm" in found.fetched
-    assert found.foreign == []
-    found.context.close()
-    server.shutdown()

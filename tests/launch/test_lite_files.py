@@ -8,6 +8,7 @@ import zipfile
 from importlib.metadata import requires, version
 
 import pytest
+import yaml
 from book import SITE
 from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
@@ -145,6 +146,14 @@ def test_pages_load_nothing_from_elsewhere():
         assert [link for link in links if link and "//" in link] == []
         scripts = "".join(node.string or "" for node in soup("script"))
         assert [link for link in re.findall(r"import\(\s*'([^']*)", scripts) if "//" in link] == []
+
+
+def test_is_named_after_the_book():
+    title = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["title"]
+    page = BeautifulSoup((LITE / "lab" / "index.html").read_text("utf8"), "html.parser")
+    assert page.title.string == title
+    assert read("jupyter-lite.json")["jupyter-config-data"]["appName"] == title
+    assert read("manifest.webmanifest")["name"] == title
 
 
 def test_is_small(capsys):
