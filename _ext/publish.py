@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bpsite import notebooks, wheel
+from bpsite import notebooks, wheels
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "backpropagation-book"
@@ -49,7 +49,7 @@ def release(build, target):
     site, students = _made(build / "html"), _made(build / notebooks.FOLDER / "exercises")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    package = Path(shutil.copy2(wheel.built(ROOT), target))
+    package = Path(shutil.copy2(wheels.built(ROOT), target))
     return [
         _zipped(target / f"{NAME}.zip", {NAME: site}),
         _zipped(target / f"{NAME}-exercises.zip", {f"{NAME}-exercises": students}, package),

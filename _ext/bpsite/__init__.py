@@ -15,7 +15,7 @@ from . import (
     reference,
     sitemap,
     static,
-    wheel,
+    wheels,
 )
 
 PARTS = (
@@ -28,7 +28,7 @@ PARTS = (
     pages,
     reference,
     launch,
-    wheel,
+    wheels,
     metadata,
     sitemap,
     lite,

@@ -3,9 +3,8 @@
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from . import notebooks, places
+from . import lite, notebooks, places
 
-LITE = "{root}/lite/lab/index.html?path={path}"
 BINDER = "https://mybinder.org/v2/gh/{name}/{branch}?urlpath={path}"
 COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
 PYODIDE = "https://cdn.jsdelivr.net"
@@ -30,7 +29,7 @@ def launch(app, page, root):
     """Return the buttons of all places that can run the notebook."""
     host = urlsplit(app.config.bpsite_pyodide or PYODIDE).netloc or "this site"
     said = f"JupyterLite: no server, edits stay in this browser; gets Python from {host}"
-    url = LITE.format(root=root, path=quote(page))
+    url = f"{root}/{lite.path(app, page.removesuffix('.ipynb'))}"
     buttons = [_link("launch-lite", url, "In this browser", "fas fa-play", said)]
     if repository := app.config.bpsite_repository:
         known = {"name": urlsplit(repository).path.strip("/"), "branch": places.BRANCH}

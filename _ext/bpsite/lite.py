@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from . import contents, wheels
+from . import contents, notebooks, wheels
 
 PARTS = ("jupyterlite-core", "jupyterlite-pyodide-kernel", *wheels.LACKING)
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager")
@@ -44,13 +44,8 @@ logger = logging.getLogger(__name__)
 
 def path(app, name):
     """Return the address in the site that opens a notebook, such as chapters/05-worked-example."""
-    notebook = notebooks(app) / f"{name}.ipynb"
+    notebook = notebooks.folder(app) / f"{name}.ipynb"
     return f"lite/lab/index.html?path={quote(contents.place(notebook))}"
-
-
-def notebooks(app):
-    """Return the folder of the clean notebooks."""
-    return Path(app.confdir) / "_build" / "notebooks"
 
 
 @dataclass(frozen=True)
@@ -59,13 +54,13 @@ class Recipe:
 
     Attributes:
         root: the project's folder.
-        cache: where fetched wheels are kept, and what was made last is noted.
+        noted: the folder in which it is noted what was made last.
         title: the name of the app.
         pyodide: an address or a folder where Pyodide is found, "" for its CDN.
     """
 
     root: Path
-    cache: Path
+    noted: Path
     title: str
     pyodide: str = ""
 
@@ -84,24 +79,21 @@ def install(app, exception):
     """Bring `lite/` up to date when the pages are written."""
     if exception or app.builder.format != "html":
         return
-    root, target, config = Path(app.confdir), Path(app.outdir) / "lite", app.config
-    found = sorted(notebooks(app).glob("*/*.ipynb"))
-    if not found:
-        raise ExtensionError(f"{notebooks(app)} has no notebooks; expected one for each chapter")
-    cache = root / "_build" / "lite"
-    make(Recipe(root, cache, config.html_title, config.bpsite_pyodide), target)
-    contents.write(target, found)
+    config, target = app.config, Path(app.outdir) / "lite"
+    noted = Path(app.outdir).parent / "lite"
+    make(Recipe(Path(app.confdir), noted, config.html_title, config.bpsite_pyodide), target)
+    contents.write(target, sorted(notebooks.write(app).values()))
 
 
 def make(recipe, target):
     """Make the app at `target`, unless it is there, whole, as this recipe makes it."""
-    stamp = recipe.cache / "made.json"
+    stamp = recipe.noted / "made.json"
     wanted = recipe.digest()
     if stamp.exists() and json.loads(stamp.read_text("utf8")) == [wanted, *inventory(target)]:
         return
     logger.info("making JupyterLite ...")
-    recipe.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=recipe.cache) as scratch:
+    recipe.noted.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=recipe.noted) as scratch:
         made = build(recipe, Path(scratch))
         if target.exists():
             shutil.rmtree(target)
@@ -120,8 +112,7 @@ def build(recipe, scratch):
     """Run JupyterLite's own command in `scratch` and return the folder that it made."""
     source, made = scratch / "source", scratch / "made"
     (source / "pypi").mkdir(parents=True)
-    wheels.build(recipe.root, source / "pypi")
-    for wheel in wheels.fetch(recipe.cache):
+    for wheel in (wheels.built(recipe.root), *wheels.fetched(recipe.root)):
         shutil.copy2(wheel, source / "pypi")
     kernel = {"disablePyPIFallback": True} | place_pyodide(source, recipe.pyodide)
     _write(source / "jupyter-lite.json", runtime(recipe.title, kernel))

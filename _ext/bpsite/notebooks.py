@@ -8,7 +8,7 @@ import nbformat
 from jupyter_cache import get_cache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from . import plain, wheel
+from . import plain, wheels
 
 FOLDER = "notebooks"
 """Where they are, beside the built site; and where the site offers them, with executed copies."""
@@ -132,9 +132,9 @@ def executed_name(path):
 
 def setup_cell(app):
     """Return the first cell of every notebook."""
-    name = wheel.built(Path(app.srcdir)).name
+    name = wheels.built(Path(app.confdir)).name
     if address := app.config.html_baseurl:
-        code = FROM_SITE.format(address=f"{address}{wheel.OFFERED}/{name}")
+        code = FROM_SITE.format(address=f"{address}{wheels.OFFERED}/{name}")
     else:
         code = FROM_FOLDER.format(name=name)
     return new_code_cell(code, id="install")

@@ -1,4 +1,4 @@
-"""Wheels for Python in the browser: `bplib` from the working tree, and what Pyodide lacks."""
+"""Wheels: `bplib` from the working tree, and what Python in a browser lacks beside it."""
 
 import os
 import shutil
@@ -10,27 +10,15 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
+BUILT = Path("_build/wheels")
+"""Where wheels are made and kept, below the project's folder."""
+
+OFFERED = "files"
+"""Where the site offers bplib's."""
+
 LACKING = ("comm", "ipywidgets", "jupyterlab_widgets")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 EPOCH = "315532800"  # a zip's first day, so that the same sources make the same wheel
-
-
-def pins():
-    """Return the requirement, as installed here, of each package that Pyodide lacks."""
-    return {name: f"{name}=={version(name)}" for name in LACKING}
-
-
-def fetch(folder):
-    """Return the wheels of those packages, from `folder` if they are there, else from pip."""
-    missing = [pin for pin in pins().values() if _found(folder, pin) is None]
-    if missing:
-        only = ["--no-deps", "--only-binary=:all:"]
-        _pip("download", "--quiet", *only, "--dest", str(folder), *missing)
-    return [_found(folder, pin) for pin in pins().values()]
-
-
-def _found(folder, pin):
-    return next(folder.glob(f"{pin.replace('==', '-')}-*-none-any.whl"), None)
 
 
 def sources(root):
@@ -38,6 +26,18 @@ def sources(root):
     library = (path for path in (root / "bplib").rglob("*") if path.is_file())
     library = (path for path in library if "__pycache__" not in path.parts)
     return sorted([*library, *(root / name for name in FILES)])
+
+
+def built(root):
+    """Return the path of `bplib`'s wheel, made anew if one of its sources is younger."""
+    folder = root / BUILT
+    wheels = list(folder.glob("bplib-*.whl"))
+    newest = max(path.stat().st_mtime for path in sources(root))
+    if len(wheels) == 1 and wheels[0].stat().st_mtime > newest:
+        return wheels[0]
+    for old in wheels:
+        old.unlink()
+    return build(root, folder)
 
 
 def build(root, folder):
@@ -52,9 +52,39 @@ def build(root, folder):
     return next(folder.glob("bplib-*.whl"))
 
 
+def fetched(root):
+    """Return the wheels of those packages that Pyodide lacks, in the versions installed here."""
+    folder = root / BUILT
+    pins = [f"{name}=={version(name)}" for name in LACKING]
+    missing = [pin for pin in pins if _found(folder, pin) is None]
+    if missing:
+        only = ["--no-deps", "--only-binary=:all:"]
+        _pip("download", "--quiet", *only, "--dest", str(folder), *missing)
+    return [_found(folder, pin) for pin in pins]
+
+
+def offer(app, exception):
+    """Copy `bplib`'s wheel into the site."""
+    if exception or app.builder.format != "html":
+        return
+    wheel, folder = built(Path(app.confdir)), Path(app.outdir) / OFFERED
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy2(wheel, folder)
+
+
+def _found(folder, pin):
+    return next(folder.glob(f"{pin.replace('==', '-')}-*-none-any.whl"), None)
+
+
 def _pip(*arguments):
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
     environment = os.environ | {"SOURCE_DATE_EPOCH": EPOCH}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise ExtensionError(f"`pip {' '.join(arguments)}` failed:\n{done.stdout}{done.stderr}")
+
+
+def setup(app):
+    """Register the hook."""
+    app.connect("build-finished", offer)

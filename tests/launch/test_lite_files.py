@@ -167,7 +167,7 @@ def test_is_small(capsys):
 
 @pytest.fixture
 def recipe(tmp_path):
-    return lite.Recipe(ROOT, tmp_path / "cache", "A title")
+    return lite.Recipe(ROOT, tmp_path / "noted", "A title")
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_what_is_half_made_is_made_again(recipe, builds, tmp_path, harm):
     if harm == "cut short":
         page.write_text("A")
     elif harm == "not noted":
-        (recipe.cache / "made.json").unlink()
+        (recipe.noted / "made.json").unlink()
     else:
         page.unlink()
         if harm == "all gone":
@@ -212,9 +212,9 @@ def test_what_is_half_made_is_made_again(recipe, builds, tmp_path, harm):
 
 def test_is_made_again_when_something_that_goes_in_has_changed(recipe, builds, monkeypatch):
     before = recipe.digest()
-    other = lite.Recipe(recipe.root, recipe.cache, recipe.title, "https://example.org/pyodide/")
+    other = lite.Recipe(recipe.root, recipe.noted, recipe.title, "https://example.org/pyodide/")
     assert other.digest() != before
-    assert lite.Recipe(recipe.root, recipe.cache, "Another title").digest() != before
+    assert lite.Recipe(recipe.root, recipe.noted, "Another title").digest() != before
     monkeypatch.setattr(wheels, "sources", lambda root: [ROOT / "pyproject.toml"])
     assert recipe.digest() != before
 
