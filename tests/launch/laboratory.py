@@ -1,5 +1,6 @@
 """JupyterLite opened as a reader opens it, in a browser that reaches its server and Pyodide."""
 
+import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
@@ -29,9 +30,10 @@ class Laboratory:
         self.page.goto(f"{self.address}/{path}", wait_until="load")
 
     def shown(self):
-        """Wait for a notebook and return its code cells."""
-        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=30_000)
-        return self.page.locator(".jp-Notebook .jp-CodeCell")
+        """Wait for a notebook, filled in, and return its code cells."""
+        cells = self.page.locator(".jp-Notebook .jp-CodeCell")
+        expect(cells.first.locator(".cm-content")).to_have_text(re.compile(r"\S"), timeout=30_000)
+        return cells
 
     def write(self, code):
         """Replace what the first code cell says."""
