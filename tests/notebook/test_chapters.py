@@ -165,6 +165,14 @@ def test_chapter_is_committed_without_outputs_and_with_short_cells(chapter):
             assert max(map(len, lines)) <= 84
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_description_stays_when_the_chapter_is_saved_in_jupyter(chapter):
+    header = chapter.read_text(encoding="utf-8").partition("\n---\n")[0]
+    saved = jupytext.writes(jupytext.read(chapter), fmt="md:myst").partition("\n---\n")[0]
+    assert "    description: " in header
+    assert re.sub(r" *jupytext_version: .*\n", "", saved) == header
+
+
 @pytest.mark.parametrize("chapter", TAUGHT, ids=lambda path: path.stem)
 def test_chapter_ends_in_a_summary_exercises_and_citations(chapter):
     text = chapter.read_text(encoding="utf-8")
