@@ -22,7 +22,7 @@ COMPILE    = $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-i
 ALONE := tests/notebook tests/sabotage tests/site/test_explorers.py tests/grading/test_hostile.py tests/grading/test_keys_in_sandbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book exercises serve test grading lint bench pins clean distclean
+.PHONY: help book exercises serve test grading lint bench pins clean distclean FORCE
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -112,7 +112,13 @@ $(STAMPS)/read: $(EXTENSION)
 	rm -rf _build/.doctrees
 	@touch $@
 
+# Where the book is published; _ext/bpsite/places.py says what each of them means.
+$(STAMPS)/places: FORCE | $(STAMPS)/venv
+	@echo "$(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(BOOK_PYODIDE)" | cmp -s - $@ || \
+	  echo "$(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(BOOK_PYODIDE)" > $@
+FORCE:
+
 # A warning is said only while a chapter is read, so after a failure all are read again.
-$(STAMPS)/book: $(CHAPTERS) $(EXERCISES) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed $(STAMPS)/read
+$(STAMPS)/book: $(CHAPTERS) $(EXERCISES) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed $(STAMPS)/read $(STAMPS)/places
 	$(BIN)/jupyter-book build --quiet -W --keep-going . || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@

@@ -34,9 +34,9 @@ The cell works offline and takes some milliseconds. It does not hold the right n
 random projections of them: enough to recognise a result, too few to read off a longer one.
 
 The triangle above the page of an assignment opens its notebook in your browser, with nothing to
-install; the arrow beside it downloads the notebook for any Jupyter. If you teach, {{ref}}`another page <teaching>` says how to hand these exercises out and
-have them graded. The exercises at the end of each chapter are of another kind: they are done in the
-chapter itself.
+install; the arrow beside it downloads the notebook for any Jupyter. If you teach,
+{{ref}}`another page <teaching>` says how to hand these exercises out and have them graded. The
+exercises at the end of each chapter are of another kind: they are done in the chapter itself.
 
 | exercise | belongs to | | minutes |
 |---|---|---|--:|

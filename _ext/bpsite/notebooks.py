@@ -25,7 +25,8 @@ if find_spec("bplib") is None:
     if sys.platform == "emscripten":  # Python in a browser
         %pip install -q bplib
     else:
-        %pip install -q {address}"""
+        %pip install -q {address}
+import bplib"""
 FROM_FOLDER = """\
 # bplib is the book's own package. This gets it where it is not installed.
 import sys
@@ -41,7 +42,8 @@ if find_spec("bplib") is None:
         raise ModuleNotFoundError(
             "There is no bplib. Save the file {name}, which is in the folder files/ "
             "of the book's site, beside this notebook, and run this cell again."
-        )"""
+        )
+import bplib"""
 
 
 def write(app):
@@ -53,6 +55,7 @@ def write(app):
         return app.bpsite_notebooks
     first = setup_cell(app)
     app.bpsite_notebooks = written = {}
+    before = {path: path.read_bytes() for path in folder(app).glob("*/*.ipynb")}
     for page in sorted(app.env.found_docs):
         source = Path(app.srcdir) / f"{page}.md"
         if page.startswith("assignments/") and source.with_suffix(".ipynb").exists():
@@ -64,7 +67,16 @@ def write(app):
             written[page] = _save(folder(app) / f"{page}.ipynb", clean)
             done = Path(app.outdir) / FOLDER / executed_name(f"{page}.ipynb")
             _save(done, executed(app, source, clean))
+    app.bpsite_changed = [
+        page for page, path in written.items() if before.get(path) != path.read_bytes()
+    ]
     return written
+
+
+def changed(app, env):
+    """Return the pages whose notebook is another than in the last build: their buttons name it."""
+    write(app)
+    return app.bpsite_changed
 
 
 def chapter(app, page, notebook, first):
@@ -160,5 +172,5 @@ def _save(path, notebook):
 
 def setup(app):
     """Register the hooks."""
-    app.connect("write-started", lambda app, builder: write(app))
+    app.connect("env-get-updated", changed, priority=900)  # after the numbers of all equations
     app.connect("build-finished", offer, priority=400)
