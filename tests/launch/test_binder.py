@@ -1,0 +1,182 @@
+"""Every chapter on Binder: opened where its button leads, run from top to bottom, played with."""
+
+import shutil
+
+import pytest
+from book import EXPLORERS
+from emulation import ROOT, Binder, serving
+
+CHAPTERS = [
+    path.stem
+    for path in sorted((ROOT / "chapters").glob("*.md"))
+    if "{code-cell}" in path.read_text("utf8")
+]
+RUN_MS = 60_000
+ASKS_OTHERS = ("/lab/api/news", "/lab/api/update")
+
+PANEL = "jupyterapp.shell.currentWidget"
+
+RAN = f"""() => {{
+    const cells = {PANEL}.content.widgets.map(cell => cell.model)
+        .filter(model => model.type === "code" && model.sharedModel.source.trim());
+    const errors = cells.flatMap(model => model.outputs.toJSON())
+        .filter(output => output.output_type === "error")
+        .map(output => `${{output.ename}}: ${{output.evalue}}`);
+    const waiting = cells.filter(model => model.executionCount === null);
+    const idle = {PANEL}.sessionContext.session?.kernel?.status === "idle";
+    return (errors.length || (idle && !waiting.length)) && {{errors, count: cells.length}};
+}}"""
+
+PLAYABLE = f"""() => {PANEL}.content.widgets.flatMap((cell, i) =>
+    JSON.stringify(cell.model.outputs?.toJSON() ?? "").includes("widget-view") ? [i] : [])"""
+
+SCROLL = f"""async i => {{
+    await {PANEL}.content.scrollToItem(i, "start");
+    return {PANEL}.content.widgets[i].node;
+}}"""
+
+SHOWN = """explorer => {
+    const frame = [...explorer.querySelectorAll(".bp-frame")].find(one => one.offsetParent);
+    return [frame.querySelector("svg").outerHTML, frame.querySelector(".bp-readout")?.textContent];
+}"""
+
+# What the kernel believes about its sliders.
+INDICES = f"""async () => {{
+    const here = `[w["state"]["index"] for w in
+        __import__("ipywidgets").Widget.get_manager_state()["state"].values()
+        if w["model_name"] == "SelectionSliderModel"]`.replaceAll("\\n", " ");
+    const {{kernel}} = {PANEL}.sessionContext.session;
+    const request = {{code: "", silent: true, user_expressions: {{here}}}};
+    const reply = await kernel.requestExecute(request, true).done;
+    return reply.content.user_expressions.here.data["text/plain"];
+}}"""
+
+MARKDOWN = """---
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+
+# A chapter in Markdown
+
+:::{admonition} A directive
+which only jupyterlab-myst understands
+:::
+
+```{code-cell} ipython3
+import bplib
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def binder(tmp_path_factory):
+    binder = Binder(tmp_path_factory.mktemp("binder"))
+    yield binder
+    shutil.rmtree(binder.prefix)
+
+
+@pytest.fixture(scope="module")
+def server(binder):
+    (binder.home / "chapters/in-markdown.md").write_text(MARKDOWN, encoding="utf-8")
+    with serving(binder, binder.prefix / "server.log") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def context(browser, server):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def lab(context, server):
+    """A function that opens a path in JupyterLab; whom the page asks is checked at the end."""
+    page, foreign = context.new_page(), []
+
+    def let(route):
+        url = route.request.url
+        ours = url.startswith((server.address, "data:", "blob:"))
+        if ours and not any(part in url for part in ASKS_OTHERS):
+            route.continue_()
+        else:
+            foreign.append(url)
+            route.abort()
+
+    def open_path(path):
+        page.goto(f"{server.address}lab/tree/{path}?token={server.token}")
+        page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
+        return page
+
+    page.route("**/*", let)
+    page.on("websocket", lambda ws: server.origin in ws.url or foreign.append(ws.url))
+    yield open_path
+    page.close()
+    server.forget()
+    assert foreign == []
+
+
+def expect_notebook(page, name):
+    """Wait for the notebook and nothing else: no editor, no dialog, no notification."""
+    page.locator(f".lm-TabBar-tab.jp-mod-current[title*='{name}']").wait_for()
+    page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
+    assert page.locator(".jp-NotebookPanel").count() == 1
+    assert (
+        page.locator(".jp-FileEditor, .jp-MarkdownViewer, .jp-Dialog, .Toastify__toast").count()
+        == 0
+    )
+
+
+def run_all(page):
+    """Choose Run All Cells in the menu; return the errors and the number of cells that ran."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    return page.wait_for_function(RAN, timeout=RUN_MS).json_value()
+
+
+def test_environment_agrees_with_itself(binder, capsys):
+    binder.call("pip", "check")
+    with capsys.disabled():
+        print(f"\n  installed in {binder.seconds:.0f} s, {binder.megabytes():.0f} MB ", end="")
+
+
+def test_bplib_is_the_source_beside_the_chapters(binder):
+    code = "import bplib; print(bplib.__file__)"
+    found = binder.call("python", "-P", "-c", code).strip()
+    assert found == str(binder.home / "bplib/__init__.py")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapter_runs_and_its_sliders_move(lab, name):
+    page = lab(f"chapters/{name}.ipynb")
+    expect_notebook(page, name)
+    ran = run_all(page)
+    assert ran["errors"] == []
+    assert ran["count"] > 0
+    playable = page.evaluate(PLAYABLE)
+    assert bool(playable) == (f"chapters/{name}.html" in EXPLORERS)
+    for number in playable:
+        cell = page.evaluate_handle(SCROLL, number).as_element()
+        explorer = cell.wait_for_selector(".bp-explore")
+        handle = explorer.wait_for_selector("[role=slider]")
+        frame, known = explorer.evaluate(SHOWN), page.evaluate(INDICES)
+        start, last = (float(handle.get_attribute(f"aria-value{key}")) for key in ("now", "max"))
+        handle.press("ArrowRight" if start < last else "ArrowLeft")
+        page.wait_for_timeout(300)
+        picture, readout = explorer.evaluate(SHOWN)
+        assert picture != frame[0]
+        assert readout != frame[1]
+        assert page.evaluate(INDICES) != known
+
+
+@pytest.mark.parametrize("way", ["address", "double click"])
+def test_markdown_opens_as_a_notebook(lab, way):
+    if way == "address":
+        page = lab("chapters/in-markdown.md")
+    else:
+        page = lab("chapters")
+        page.locator(".jp-DirListing-item", has_text="in-markdown.md").dblclick()
+    expect_notebook(page, "in-markdown")
+    page.locator(".jp-MarkdownCell aside.admonition, .jp-MarkdownCell .callout").wait_for()
+    assert run_all(page) == {"errors": [], "count": 1}
