@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TWINS = ROOT / "_build/notebooks"
+RUNTIME = (ROOT / "binder/runtime.txt").read_text("utf8").strip().removeprefix("python-")
 HIDDEN = ("JUPYTER", "JPY_", "IPYTHON", "PYTHON", "VIRTUAL_ENV", "XDG_", "MPLBACKEND", "BROWSER")
 START_S = 60
 
@@ -32,8 +33,7 @@ def lay_out(tree):
 
 def python():
     """Return the Python that `runtime.txt` names, or this one where it is not installed."""
-    runtime = (ROOT / "binder/runtime.txt").read_text("utf8").strip()
-    named = shutil.which(runtime.replace("-", ""))
+    named = shutil.which(f"python{RUNTIME}")
     if named and subprocess.run([named, "-c", ""], capture_output=True).returncode == 0:
         return named
     return sys.executable
