@@ -127,9 +127,9 @@ def free_port():
 
 
 @contextlib.contextmanager
-def serving(binder, log):
+def serving(binder):
     """Run JupyterLab as BinderHub does; yield its Server."""
-    port = free_port()
+    port, log = free_port(), binder.home.with_name("server.log")
     server = Server(port)
     with log.open("w") as out:
         process = subprocess.Popen(
@@ -143,8 +143,17 @@ def serving(binder, log):
         wait(server, process, log)
         yield server
     finally:
-        process.terminate()
-        process.wait(20)
+        stop(process)
+
+
+def stop(process):
+    """End the server, if need be as a container does that takes too long."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def wait(server, process, log):
