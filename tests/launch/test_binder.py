@@ -139,17 +139,17 @@ def lab(context, server):
 
 
 def expect_notebook(page, name):
-    """Wait for the notebook and nothing else: no editor, no dialog, no notification."""
+    """Wait for the notebook and its kernel; see no editor, no dialog and no notification."""
     page.locator(f".lm-TabBar-tab.jp-mod-current[title*='{name}']").wait_for()
     page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     assert page.locator(".jp-NotebookPanel").count() == 1
     others = ".jp-FileEditor, .jp-MarkdownViewer, .jp-Dialog, .Toastify__toast"
     assert page.locator(others).all_inner_texts() == []
 
 
 def run_all(page):
-    """Choose Run All Cells in the menu once the kernel is there; return how that ended."""
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    """Choose Run All Cells in the menu; return how that ended."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     with contextlib.suppress(TimeoutError):
