@@ -14,21 +14,16 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TWINS = ROOT / "_build/notebooks"
 RUNTIME = (ROOT / "binder/runtime.txt").read_text("utf8").strip().removeprefix("python-")
 HIDDEN = ("JUPYTER", "JPY_", "IPYTHON", "PYTHON", "VIRTUAL_ENV", "XDG_", "MPLBACKEND", "BROWSER")
 START_S = 60
 
 
 def lay_out(tree):
-    """Copy to `tree` what the branch `notebooks` holds."""
-    if not TWINS.is_dir():
-        raise FileNotFoundError(f"there are no notebooks in {TWINS}; run `make book` first")
-    for name in ("README.md", "LICENSE", "LICENSE-text", "pyproject.toml"):
-        shutil.copy(ROOT / name, tree)
-    generated = shutil.ignore_patterns("__pycache__")
-    for folder in (ROOT / "bplib", ROOT / "binder", TWINS / "chapters", TWINS / "exercises"):
-        shutil.copytree(folder, tree / folder.name, ignore=generated)
+    """Write to `tree` what the branch `notebooks` holds."""
+    publish = [sys.executable, ROOT / "_ext/publish.py", "branch", "--out", tree]
+    done = subprocess.run(publish, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def python():
@@ -44,7 +39,6 @@ class Binder:
 
     def __init__(self, place):
         self.home, self.prefix = place / "home", place / "env"
-        self.home.mkdir()
         lay_out(self.home)
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith(HIDDEN)}
         self.environ["PATH"] = f"{self.prefix / 'bin'}{os.pathsep}{os.environ['PATH']}"
