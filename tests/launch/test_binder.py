@@ -197,15 +197,26 @@ def test_chapter_runs_and_its_sliders_move(binder, lab, name):
     playable = page.evaluate(PLAYABLE)
     assert bool(playable) == (f"chapters/{name}.html" in EXPLORERS)
     for number in playable:
-        cell = page.evaluate_handle(SCROLL, number).as_element()
-        explorer = cell.wait_for_selector(".bp-explore")
-        slider = explorer.wait_for_selector("[role=slider]")
-        old, known = explorer.evaluate(SHOWN), page.evaluate(INDICES)
-        now, last = (float(slider.get_attribute(f"aria-value{key}")) for key in ("now", "max"))
-        slider.press("ArrowRight" if now < last else "ArrowLeft")
-        page.wait_for_function(CHANGED, arg=[explorer, old], timeout=5000)
-        assert explorer.evaluate(SHOWN)["readout"] != old["readout"]
+        known = page.evaluate(INDICES)
+        assert any(moves(page, number) for _ in range(3)), "no press of a key moved the picture"
         assert page.evaluate(INDICES) != known
+
+
+def moves(page, number):
+    """Press a key on a cell's first slider; say whether picture and readout changed.
+
+    They do not if JupyterLab draws the cell anew at that moment, which it does while scrolling.
+    """
+    cell = page.evaluate_handle(SCROLL, number).as_element()
+    explorer = cell.wait_for_selector(".bp-explore")
+    slider = explorer.wait_for_selector("[role=slider]")
+    old = explorer.evaluate(SHOWN)
+    now, last = (float(slider.get_attribute(f"aria-value{key}")) for key in ("now", "max"))
+    slider.press("ArrowRight" if now < last else "ArrowLeft")
+    with contextlib.suppress(TimeoutError):
+        page.wait_for_function(CHANGED, arg=[explorer, old], timeout=3000)
+        return explorer.evaluate(SHOWN)["readout"] != old["readout"]
+    return False
 
 
 @pytest.mark.parametrize("way", ["address", "double click"])

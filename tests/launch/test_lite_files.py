@@ -55,7 +55,7 @@ def test_no_notebook_links_to_a_file_that_is_not_there(notebook):
 
 def test_the_address_of_a_notebook_leads_to_it():
     class App:
-        confdir = ROOT
+        outdir = SITE
 
     for notebook in NOTEBOOKS:
         name = f"{notebook.parent.name}/{notebook.stem}"
