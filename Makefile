@@ -39,7 +39,7 @@ serve: book  ## show the built site in a browser
 test: $(STAMPS)/book $(STAMPS)/test $(STAMPS)/grading  ## build the book, then run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadscope tests $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder tests $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest $(ALONE)
 
 lint: $(STAMPS)/test  ## check the style of the code

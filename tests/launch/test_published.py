@@ -7,17 +7,20 @@ import urllib.request
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from book import PAGES
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
+SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 RUNNABLE = [
     *(p for p in sorted((ROOT / "chapters").glob("*.md")) if "{code-cell}" in p.read_text("utf8")),
     *sorted((ROOT / "assignments").glob("[0-9]*.md")),
 ]
-PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in RUNNABLE]
+RUN = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in RUNNABLE]
 
 
 @cache
@@ -31,7 +34,7 @@ def button(published, page, name):
     return found[0]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", RUN)
 def test_binder_opens_a_notebook_of_the_branch(published, page):
     link = urlsplit(button(published, page, "launch-binder")["href"])
     assert (link.scheme, link.netloc) == ("https", "mybinder.org")
@@ -43,7 +46,7 @@ def test_binder_opens_a_notebook_of_the_branch(published, page):
     assert (published.branch / urlpath.removeprefix("lab/tree/")).is_file()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", RUN)
 def test_colab_opens_a_notebook_of_the_branch(published, page):
     link = urlsplit(button(published, page, "launch-colab")["href"])
     assert (link.scheme, link.netloc) == ("https", "colab.research.google.com")
@@ -53,7 +56,7 @@ def test_colab_opens_a_notebook_of_the_branch(published, page):
     assert (published.branch / path).is_file()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", RUN)
 def test_buttons_say_where_they_lead(published, page):
     assert "cdn.jsdelivr.net" in button(published, page, "launch-lite")["title"]
     assert "mybinder.org" in button(published, page, "launch-binder")["title"]
@@ -61,7 +64,7 @@ def test_buttons_say_where_they_lead(published, page):
 
 
 def test_local_build_offers_only_what_it_has():
-    local = soup(ROOT / "_build/html" / PAGES[0])
+    local = soup(ROOT / "_build/html" / RUN[0])
     assert local.select("a.btn-launch-lite")
     assert not local.select("a.btn-launch-binder, a.btn-launch-colab")
 
@@ -72,7 +75,7 @@ def test_the_branch_has_what_binder_needs(published):
     notebooks = {
         p.relative_to(published.branch).as_posix() for p in published.branch.rglob("*.ipynb")
     }
-    assert len(notebooks) == len(PAGES)
+    assert len(notebooks) == len(RUN)
     assert not list(published.branch.rglob("*-executed.ipynb"))
 
 
@@ -100,3 +103,22 @@ def test_links_between_chapters_lead_to_pages_of_the_site(published):
             assert not anchor or f'id="{anchor}"' in html, link
             seen += bool(anchor)
     assert seen >= 10
+
+
+def test_map_leads_to_every_page_but_the_search(published):
+    root = ElementTree.parse(published.site / "sitemap.xml")
+    listed = [node.text for node in root.iter(f"{SPACE}loc")]
+    pages = set(PAGES) - {"search.html"}
+    assert set(listed) == {published.address + name for name in pages}
+    assert len(listed) == len(pages) > 10
+
+
+def test_page_names_its_own_address_and_a_picture_that_is_there(published):
+    for name in PAGES:
+        page = soup(published.site / name)
+        own = published.address + name
+        assert page.find("link", rel="canonical")["href"] == own
+        assert page.find("meta", property="og:url")["content"] == own
+        picture = page.find("meta", property="og:image")["content"]
+        assert picture.startswith(published.address)
+        assert (published.site / urlsplit(picture).path.lstrip("/")).is_file()
