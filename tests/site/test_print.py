@@ -2,6 +2,7 @@
 
 import pytest
 from book import EXPLORERS
+from visiting import Visit
 
 from bplib.svg import INK, PAPER
 
@@ -41,8 +42,6 @@ def rgb(colour):
 @pytest.fixture(scope="module")
 def dark(browser, address):
     """A dark page whose first explorer has been moved: (page, its state before printing)."""
-    from conftest import Visit
-
     visit = Visit(browser, address, EXPLORERS[0], color_scheme="dark")
     page = visit.page
     explorer = page.locator(".bp-explore").first
