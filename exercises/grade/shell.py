@@ -14,6 +14,7 @@ import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 import nbgrader.api
@@ -33,7 +34,7 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     SaveAutoGrades,
 )
-from nbgrader.utils import is_grade, setenv
+from nbgrader.utils import is_grade
 from tqdm import tqdm
 from traitlets.config import Config
 
@@ -243,7 +244,8 @@ def _start(converter: type, course: Course, assignment: str, students: Sequence[
     run.log, said = _log()
     tools = str(Path(sys.executable).parent)  # nbgrader calls alembic by its name
     try:
-        with setenv(PATH=os.pathsep.join([tools, os.environ.get("PATH", "")])):
+        # nbgrader's own setenv would forget the old PATH.
+        with patch.dict(os.environ, PATH=os.pathsep.join([tools, os.environ.get("PATH", "")])):
             run.start()
     except NbGraderException as error:
         raise RuntimeError("; ".join(dict.fromkeys(said[:4])) or str(error)) from error

@@ -1,6 +1,7 @@
 """The whole cycle: hand out, twelve students on Canvas, grade, feedback, CSV, and once more."""
 
 import csv
+import os
 import re
 
 import nbformat
@@ -23,6 +24,7 @@ from .samples import archive, canvas, cell_named, sent, solved
 pytestmark = pytest.mark.needs("bwrap", "nbgrader")
 
 NAME = "backward-2-2-1"
+PATH = os.environ["PATH"]
 MISTAKES = {  # what is wrong -> what is replaced, by what, and the name of the mistake
     "sign": ("(a2 - y)", "(y - a2)", "the wrong sign, y − a"),
     "place": ("a1 * (1 - a1)", "1", "σ′ missing in the hidden layer"),
@@ -97,6 +99,10 @@ def course(assignment, uploads, tmp_path_factory):
 def rows(course):
     with (course.root / "grades.csv").open(encoding="utf-8", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_the_environment_is_left_as_it_was(course):
+    assert os.environ.get("PATH") == PATH
 
 
 def test_nbgrader_hands_out_what_we_do(course, assignment):

@@ -42,7 +42,12 @@ class Laboratory:
         self.page.keyboard.insert_text(code)
 
     def run(self, code, seconds=30):
-        """Run code in the first code cell and return what it printed, its last word being DONE."""
+        """Run code in the first code cell and return what it printed, its last word being DONE.
+
+        JupyterLab forgets a cell that was run before there is a kernel.
+        """
+        status = self.page.locator("#jp-main-statusbar")
+        expect(status).to_contain_text("| Idle", timeout=60_000)
         self.write(f"{code}\nprint('DO' + 'NE')")
         self.page.keyboard.press("Control+Enter")
         output = self.shown().first.locator(".jp-OutputArea")
