@@ -28,7 +28,7 @@ help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 book: $(STAMPS)/book  ## build the site to _build/html
-	@echo "The book is at $(abspath $(SITE))/index.html; \`make serve\` opens it."
+	@echo "The book is in $(SITE). \`make serve\` shows it; opened as mere files, it cannot run chapters."
 
 exercises: $(STAMPS)/python  ## write students' notebooks and nbgrader's to _build/exercises
 	@$(BIN)/python -m exercises build

@@ -12,6 +12,7 @@ from bpsite import notebooks, wheels
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "backpropagation-book"
+UNUSED = shutil.ignore_patterns("__pycache__", "*.in")
 ALONGSIDE = ("LICENSE", "LICENSE-text", "CITATION.cff", "pyproject.toml", "binder", "bplib")
 
 README = """\
@@ -37,7 +38,9 @@ def branch(build, target):
     for name in ALONGSIDE:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.in")
+            )
         else:
             shutil.copy2(source, target / name)
     (target / "README.md").write_text(README, encoding="utf-8")

@@ -8,6 +8,8 @@ import webbrowser
 
 def main(folder, port):
     """Serve `folder` on `port` until interrupted."""
+    kinds = http.server.SimpleHTTPRequestHandler.extensions_map
+    kinds |= {".md": "text/markdown; charset=utf-8", ".ipynb": "application/x-ipynb+json"}
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         address = f"http://127.0.0.1:{server.server_port}/"

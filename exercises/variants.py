@@ -76,14 +76,14 @@ def checked(student: str) -> str:
 
 
 def read_students(path: Path) -> list[str]:
-    """Return the first column of a CSV file, without a heading "student" or "id".
+    """Return the first column of a CSV file, without a heading such as "student" or "name".
 
     Raises:
         ValueError: the file is empty, or an id comes twice or does not do for a folder.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
         students = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
-    if students and students[0].lower() in {"student", "id", "student_id"}:
+    if students and students[0].lower() in {"student", "student_id", "id", "name"}:
         students = students[1:]
     twice = sorted({student for student in students if students.count(student) > 1})
     if not students or twice:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from . import lite, notebooks, places
+from . import lite, notebooks, places, wheels
 
 BINDER = "https://mybinder.org/v2/gh/{name}/{branch}?urlpath={path}"
 COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
@@ -18,7 +18,7 @@ def replace_groups(app, pagename, templatename, context, doctree):
     others = [button for button in context["header_buttons"] if button["type"] != "group"]
     path = notebooks.write(app).get(pagename)
     page = path and path.relative_to(notebooks.folder(app)).as_posix()
-    files = [*(offered(app, page, root) if page else []), *itself(context, root)]
+    files = [*(offered(app, page, root) if page else []), *itself(app, context, root)]
     groups = [_group("download", "Download this page", "fas fa-download", files)]
     if page:
         groups.insert(0, _group("launch", "Run this page", "fas fa-play", launch(app, page, root)))
@@ -28,7 +28,7 @@ def replace_groups(app, pagename, templatename, context, doctree):
 def launch(app, page, root):
     """Return the buttons of all places that can run the notebook."""
     host = urlsplit(app.config.bpsite_pyodide or PYODIDE).netloc or "this site"
-    said = f"JupyterLite: no server, edits stay in this browser; gets Python from {host}"
+    said = f"JupyterLite: edits stay in this browser, Python comes from {host}; not for phones"
     url = f"{root}/{lite.path(app, page.removesuffix('.ipynb'))}"
     buttons = [_link("launch-lite", url, "In this browser", "fas fa-play", said)]
     if repository := app.config.bpsite_repository:
@@ -52,13 +52,19 @@ def offered(app, page, root):
     if (Path(app.outdir) / notebooks.FOLDER / done).exists():
         url, said = f"{folder}/{quote(done)}", "The notebook with the outputs of this page"
         yield _link("download-executed-button", url, "With outputs", "fas fa-file-lines", said)
+    name = wheels.built(Path(app.confdir)).name
+    url, said = f"{root}/{wheels.OFFERED}/{name}", "The package that notebooks need, for pip"
+    yield _link("download-package-button", url, "Package bplib", "fas fa-file", said)
 
 
-def itself(context, root):
+def itself(app, context, root):
     """Return the buttons of the page as it was written, and on paper."""
     if name := context.get("sourcename"):
         url, said = f"{root}/_sources/{name}", "The source of this page, in MyST Markdown"
         yield _link("download-source-button", url, "Source", "fas fa-file", said)
+    if repository := app.config.bpsite_repository:
+        said = "Where the book's source is"
+        yield _link("repository-button", repository, "Repository", "fas fa-code", said)
     yield {
         "type": "javascript",
         "javascript": "window.print()",

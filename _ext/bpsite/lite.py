@@ -187,8 +187,9 @@ def finish(made, title):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.copyfile(ICON, made / ICON.name)
     page = made / "lab" / "index.html"
-    text, named = page.read_text("utf8"), f"<title>{html.escape(title)}</title>"
-    page.write_text(text.replace("<title>JupyterLite</title>", named), "utf8")
+    head = f'<title>{html.escape(title)}</title><meta name="robots" content="noindex" />'
+    text = page.read_text("utf8").replace("<title>JupyterLite</title>", head)
+    page.write_text(text, "utf8")
     manifest = made / "manifest.webmanifest"
     entries = json.loads(manifest.read_text("utf8")) | {"name": title, "short_name": title}
     _write(manifest, {key: entries[key] for key in entries if key != "shortcuts"})

@@ -17,6 +17,16 @@ SEARCH = (
     "Search the whole book, in your own browser: the chapters with their code, the exercises "
     "and the reference of bplib."
 )
+DOOR = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+{head}
+</head>
+<body><p><a href="{target}">{title}</a></p></body>
+</html>
+"""
 LIGHT, DARK = PALETTE["paper"]
 
 
@@ -48,6 +58,26 @@ def describe(app, pagename, templatename, context, doctree):
     context["metatags"] = "\n    ".join([context.get("metatags", ""), *lines])
 
 
+def front_door(app, exception):
+    """Write the page of the bare address, which leads on to the first chapter."""
+    config, root = app.config, app.config.root_doc
+    if exception or app.builder.format != "html" or root == "index":
+        return
+    target = app.builder.get_target_uri(root)
+    description = _description(app.env.get_doctree(root), root)
+    tags = _graph(config, "website", config.html_title, description, config.html_baseurl)
+    lines = [
+        f'<meta http-equiv="Refresh" content="0; url={target}" />',
+        f"<title>{escape(config.html_title)}</title>",
+        _tag("description", description, "name"),
+        *(_tag(name, content) for name, content in tags),
+    ]
+    if config.html_baseurl:
+        lines.append(f'<link rel="canonical" href="{config.html_baseurl}{target}" />')
+    page = DOOR.format(head="\n".join(lines), target=target, title=escape(config.html_title))
+    (Path(app.outdir) / "index.html").write_text(page, "utf8")
+
+
 def _graph(config, kind, title, description, address):
     """Yield the tags of the Open Graph; addresses only if the book has one."""
     yield "og:type", kind
@@ -60,6 +90,7 @@ def _graph(config, kind, title, description, address):
         for name, pixels in zip(("width", "height"), card.SIZE, strict=True):
             yield f"og:image:{name}", pixels
         yield "og:image:alt", card.ALT
+        yield "twitter:card", "summary_large_image"
 
 
 def _description(doctree, pagename):
@@ -78,3 +109,6 @@ def setup(app):
     """Register the hooks."""
     app.connect("builder-inited", draw)
     app.connect("html-page-context", describe)
+    app.connect(
+        "build-finished", front_door, priority=400
+    )  # ahead of the bare one that etoc writes

@@ -17,31 +17,32 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FOLDED = {"hide-input", "hide-cell"}
 
 FROM_SITE = """\
-# bplib is the book's own package. This gets it where it is not installed.
+# bplib is the book's own package. This cell gets it where it is not installed.
 import sys
 from importlib.util import find_spec
 
 if find_spec("bplib") is None:
-    if sys.platform == "emscripten":  # Python in a browser
+    if sys.platform == "emscripten":  # in a browser: a minute or two
         %pip install -q bplib
     else:
         %pip install -q {address}
 import bplib"""
 FROM_FOLDER = """\
-# bplib is the book's own package. This gets it where it is not installed.
+# bplib is the book's own package. This cell gets it where it is not installed.
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 if find_spec("bplib") is None:
-    if sys.platform == "emscripten":  # Python in a browser
+    if sys.platform == "emscripten":  # in a browser: a minute or two
         %pip install -q bplib
     elif Path("{name}").exists():
         %pip install -q ./{name}
     else:
         raise ModuleNotFoundError(
-            "There is no bplib. Save the file {name}, which is in the folder files/ "
-            "of the book's site, beside this notebook, and run this cell again."
+            "bplib is not installed. Get {name} from the book's site (in the menu that "
+            "this notebook came from, or in files/), put it into the folder of this "
+            "notebook, and run this cell again."
         )
 import bplib"""
 

@@ -72,10 +72,10 @@ class Book:
         if label in self.exercises:
             title = self.exercise(label)
         if page == self.page:
-            address = f"#{label}"
-        else:
-            address = self.address and f"{self.address}{page}.html#{anchor}"
-        return f"[{text or title}]({address})" if address else text or title
+            return f"[{text or title}](#{label})"
+        if self.address:
+            return f"[{text or title}]({self.address}{page}.html#{anchor})"
+        return text or f"*{title}*"
 
     def citation(self, key):
         """Return the authors, as one calls them, and the year of a work."""

@@ -15,7 +15,7 @@ Grades all submissions of an assignment in a sandbox and writes, into the course
   grades.csv             a row for each student: points, mistakes named, reasons for zeros
   feedback/<student>/    a page for each student that names the mistakes
   report-<assignment>.txt   what was repaired, left out, late, or could not be graded
-  gradebook.db           nbgrader's gradebook; `nbgrader formgrader` reads written answers
+  gradebook.db           nbgrader's gradebook; its Formgrader, in JupyterLab, shows written answers
   originals/             the students' own files, untouched
 
 SUBMISSIONS is what you downloaded from Canvas or Moodle, a zip or the unpacked folder, or a

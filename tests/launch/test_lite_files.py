@@ -152,6 +152,7 @@ def test_is_named_after_the_book():
     title = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["title"]
     page = BeautifulSoup((LITE / "lab" / "index.html").read_text("utf8"), "html.parser")
     assert page.title.string == title
+    assert page.find("meta", attrs={"name": "robots"})["content"] == "noindex"
     assert read("jupyter-lite.json")["jupyter-config-data"]["appName"] == title
     assert read("manifest.webmanifest")["name"] == title
 

@@ -62,7 +62,7 @@ def test_is_written_plainly(text):
 
 
 def test_no_link_where_no_site_is_known():
-    assert plain.markdown("{ref}`far`", book("")) == "Far away"
+    assert plain.markdown("{ref}`far`", book("")) == "*Far away*"
     assert plain.markdown("{ref}`near`", book("")) == "[Near by](#near)"
 
 

@@ -113,6 +113,19 @@ def test_map_leads_to_every_page_but_the_search(published):
     assert len(listed) == len(pages) > 10
 
 
+def test_the_bare_address_is_described_and_leads_on(published):
+    door = soup(published.site / "index.html")
+    assert door.find("meta", attrs={"http-equiv": "Refresh"})["content"].endswith(
+        "=chapters/intro.html"
+    )
+    assert door.find("meta", property="og:image")["content"].startswith(published.address)
+    first = soup(published.site / "chapters/intro.html")
+    for named in ({"name": "description"}, {"property": "og:site_name"}):
+        assert (
+            door.find("meta", attrs=named)["content"] == first.find("meta", attrs=named)["content"]
+        )
+
+
 def test_page_names_its_own_address_and_a_picture_that_is_there(published):
     for name in PAGES:
         page = soup(published.site / name)

@@ -90,7 +90,7 @@ def test_without_bplib_the_first_cell_says_what_to_do(bare_kernel, tmp_path):
     (output,) = done.cells[0].outputs
     assert output.ename == "ModuleNotFoundError"
     assert WHEEL.name in output.evalue
-    assert "beside this notebook" in output.evalue
+    assert "into the folder of this notebook" in output.evalue
 
 
 def test_the_kernel_is_plain(plain_kernel):
