@@ -62,7 +62,7 @@ pins: $(STAMPS)/venv  ## pin what requirements*.in name; with UPGRADE=1 at the n
 	$(COMPILE) --quiet --excludes _build/gpu.txt requirements-bench.in -o requirements-bench.txt
 
 clean:  ## remove what was built, keep the environment
-	rm -rf _build assignments chapters/*.ipynb .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book
+	rm -rf _build assignments .pytest_cache .ruff_cache .hypothesis $(STAMPS)/book
 
 distclean: clean  ## remove the environment too
 	rm -rf $(VENV) $(BENCH) node_modules *.egg-info

@@ -64,10 +64,11 @@ def write(app):
             clean = assignment(source.with_suffix(".ipynb"), first)
             written[page] = _save(folder(app) / f"{name}.ipynb", clean)
         elif source.read_text("utf8").startswith("---\njupytext:"):
-            clean = chapter(app, page, jupytext.read(source), first)
+            notebook = jupytext.read(source)
+            clean = chapter(app, page, notebook, first)
             written[page] = _save(folder(app) / f"{page}.ipynb", clean)
             done = Path(app.outdir) / FOLDER / executed_name(f"{page}.ipynb")
-            _save(done, executed(app, source, clean))
+            _save(done, executed(app, notebook, clean))
     app.bpsite_changed = [
         page for page, path in written.items() if before.get(path) != path.read_bytes()
     ]
@@ -117,10 +118,10 @@ def assignment(path, first):
     return notebook
 
 
-def executed(app, source, clean):
-    """Return the chapter with the outputs that it has in the site."""
+def executed(app, notebook, clean):
+    """Return the clean chapter with the outputs that the same chapter has in the site."""
     cache = get_cache(str(Path(app.outdir).parent / ".jupyter_cache"))
-    _, run = cache.merge_match_into_notebook(jupytext.read(source))
+    _, run = cache.merge_match_into_notebook(notebook)
     copy = nbformat.from_dict(clean)
     copy.metadata["widgets"] = run.metadata.get("widgets", {})
     there = [cell for cell in copy.cells if cell.cell_type == "code"][1:]

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from book import SITE
+from book import ROOT, SITE
 from shoot import serve
 
-ROOT = SITE.parents[1]
 REPOSITORY = "https://github.com/someone/some-book"
 
 

@@ -7,15 +7,11 @@ from importlib.resources import files
 
 import nbformat
 import pytest
-from book import EXPLORERS
+from book import EXPLORERS, PROGRAMS
 from emulation import ROOT, RUNTIME, Binder, serving
 from playwright.sync_api import TimeoutError
 
-CHAPTERS = [
-    path.stem
-    for path in sorted((ROOT / "chapters").glob("*.md"))
-    if "{code-cell}" in path.read_text("utf8")
-]
+CHAPTERS = [path.stem for path in PROGRAMS]
 # By conda's name: what the base environment holds, by pip's.
 BASE = {
     "jupyterhub-base": "jupyterhub",

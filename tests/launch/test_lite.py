@@ -1,19 +1,16 @@
 """JupyterLite in the built site: its files, and a reader's browser in which a chapter runs."""
 
 import json
-import sys
 
 import pytest
 from book import SITE
+from bpsite import contents, lite
 from laboratory import Laboratory
 from playwright.sync_api import expect
 from pyodide_cdn import ROOT, Cdn
 from shoot import serve
 
 import bplib
-
-sys.path.insert(0, str(ROOT / "_ext"))
-from bpsite import contents, lite
 
 LITE = SITE / "lite"
 NOTEBOOKS = sorted((ROOT / "_build" / "notebooks").glob("*/*.ipynb"))

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import re
-import sys
 import zipfile
 from importlib.metadata import requires, version
 
 import pytest
 import yaml
 from book import SITE
+from bpsite import contents, lite, wheels
 from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,9 +17,6 @@ from packaging.version import Version
 from pyodide_cdn import CORE, ROOT
 
 import bplib
-
-sys.path.insert(0, str(ROOT / "_ext"))
-from bpsite import contents, lite, wheels
 
 LITE = SITE / "lite"
 NOTEBOOKS = sorted((ROOT / "_build" / "notebooks").glob("*/*.ipynb"))

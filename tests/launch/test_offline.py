@@ -7,10 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from book import EXPLORERS, PAGES, SITE
+from book import EXPLORERS, PAGES, ROOT, SITE
 from visiting import Visit
-
-ROOT = SITE.parents[1]
 
 
 @pytest.fixture(scope="module")

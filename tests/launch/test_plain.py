@@ -1,16 +1,11 @@
 """MyST Markdown becomes plain Markdown, and what cannot is refused."""
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "_ext"))
-
-from bpsite import plain  # noqa: E402
-from sphinx.errors import ExtensionError  # noqa: E402
+from book import ROOT
+from bpsite import plain
+from sphinx.errors import ExtensionError
 
 HERE, THERE = "chapters/here", "chapters/there"
 ENV = SimpleNamespace(

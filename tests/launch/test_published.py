@@ -5,21 +5,16 @@ import subprocess
 import sys
 import urllib.request
 from functools import cache
-from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from book import PAGES
+from book import PAGES, PROGRAMS, ROOT
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).resolve().parents[2]
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
-RUNNABLE = [
-    *(p for p in sorted((ROOT / "chapters").glob("*.md")) if "{code-cell}" in p.read_text("utf8")),
-    *sorted((ROOT / "assignments").glob("[0-9]*.md")),
-]
+RUNNABLE = [*PROGRAMS, *sorted((ROOT / "assignments").glob("[0-9]*.md"))]
 RUN = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in RUNNABLE]
 
 

@@ -13,17 +13,12 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from book import PROGRAMS as CHAPTERS
+from book import ROOT, SITE
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-ROOT = Path(__file__).parents[2]
-SITE = ROOT / "_build/html"
 WHEEL = next(iter((SITE / "files").glob("bplib-*.whl")), SITE / "files/bplib.whl")
-CHAPTERS = [
-    path
-    for path in sorted((ROOT / "chapters").glob("*.md"))
-    if "{code-cell}" in path.read_text(encoding="utf-8")
-]
 TAUGHT = [path for path in CHAPTERS if path.stem[0].isdigit()]
 LIMIT_S = 15
 LEAST_PROVED = 3

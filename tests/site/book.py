@@ -1,8 +1,14 @@
-"""Where the built site is and which pages it has."""
+"""Where the built site is, which pages it has, and which chapters are programs."""
 
 from pathlib import Path
 
-SITE = Path(__file__).resolve().parents[2] / "_build/html"
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "_build/html"
+PROGRAMS = [
+    path
+    for path in sorted((ROOT / "chapters").glob("*.md"))
+    if "{code-cell}" in path.read_text("utf8")
+]
 
 
 def is_redirect(path):

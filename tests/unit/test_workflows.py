@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bpsite import places
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".github/workflows"
@@ -225,10 +226,7 @@ def clone(tmp_path):
     return clone
 
 
-def test_push_makes_one_commit_on_the_branch_that_the_buttons_open(clone, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "_ext")
-    from bpsite import places
-
+def test_push_makes_one_commit_on_the_branch_that_the_buttons_open(clone):
     job, number = step_that("publish.yml", "git push")
     for sha in ("first", "second"):
         subprocess.run(
