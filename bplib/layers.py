@@ -6,6 +6,7 @@ the mean is taken once, of the whole gradient, by `Network.backward`.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -139,7 +140,7 @@ class Dense(Layer):
         self.delta = delta
         product = np.dot if delta.ndim == 2 else np.matmul  # of small matrices, dot is quicker
         product(delta, self.a_prev.mT, out=self.dW)
-        delta.sum(axis=-1, keepdims=True, out=self.db)
+        product(delta, _ones(delta.shape[-1], delta.dtype), out=self.db)
         return self.W.mT @ delta if down else None
 
 
@@ -420,3 +421,9 @@ def bind_all(layers: Sequence[Layer], theta: Array, grad: Array) -> None:
         here = np.s_[..., start : start + layer.n_params]
         layer.bind(theta[here], grad[here])
         start += layer.n_params
+
+
+@lru_cache
+def _ones(m: int, dtype: np.dtype) -> Array:
+    """Return the input, (m, 1), of which a bias is the weight."""
+    return np.ones((m, 1), dtype)

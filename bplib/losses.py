@@ -91,8 +91,8 @@ class SoftmaxCrossEntropy(Loss):
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return log Σ eᶻ − y·z averaged over examples, shape (...)."""
         z = z - z.real.max(axis=-2, keepdims=True)
-        log_total = np.log(np.exp(z).sum(axis=-2, keepdims=True))
-        return -np.sum(y * (z - log_total), axis=(-2, -1)) / z.shape[-1]
+        log_total = np.log(np.exp(z).sum(axis=-2))
+        return (log_total.sum(axis=-1) - np.vecdot(y, z).sum(axis=-1)) / z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ = softmax(z) − y, shape (..., n_L, m)."""

@@ -137,14 +137,17 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Momentum and RMSProp together, with their slow start corrected (Kingma & Ba 2015).
 
-    m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,
-    m̂ = m / (1 − β₁ᵏ),  ŝ = s / (1 − β₂ᵏ),  θ ← θ − η m̂ / (√ŝ + ε).
+    m ← β₁ m + g,  s ← β₂ s + g²,
+    m̂ = (1 − β₁) m / (1 − β₁ᵏ),  ŝ = (1 − β₂) s / (1 − β₂ᵏ),  θ ← θ − η m̂ / (√ŝ + ε).
+
+    The paper has the factors 1 − β in the first line. Here they wait for the second, where
+    they cost no products of arrays; m̂ and ŝ are the same.
 
     Args:
         eta: the learning rate.
-        beta1, beta2: how much of the two averages survives one update.
+        beta1, beta2: how much of the two sums survives one update.
         eps: ε, which keeps the quotient finite.
-        bias_correction: False leaves m̂ = m and ŝ = s, to see what the correction does.
+        bias_correction: False leaves out both 1 − βᵏ, to see what the correction does.
     """
 
     def __init__(
@@ -166,14 +169,18 @@ class Adam(Optimizer):
         if self.k == 1:
             self.m, self.s = np.zeros_like(theta), np.zeros_like(theta)
         self.m *= self.beta1
-        self.m += (1 - self.beta1) * grad
+        self.m += grad
         self.s *= self.beta2
-        self.s += (1 - self.beta2) * grad * grad
-        c1 = c2 = 1.0
+        self.s += grad * grad
+        c1, c2 = 1 / (1 - self.beta1), 1 / (1 - self.beta2)
         if self.bias_correction:
-            c1, c2 = 1 - self.beta1**self.k, 1 - self.beta2**self.k
-        # m̂ / (√ŝ + ε), with both corrections taken out of the arrays
-        theta -= (eta * c2**0.5 / c1) * self.m / (np.sqrt(self.s) + self.eps * c2**0.5)
+            c1, c2 = c1 * (1 - self.beta1**self.k), c2 * (1 - self.beta2**self.k)
+        # η m̂ / (√ŝ + ε), with both divisors taken out of the arrays
+        step = np.sqrt(self.s)
+        step += self.eps * c2**0.5
+        np.divide(self.m, step, out=step)
+        step *= eta * c2**0.5 / c1
+        theta -= step
 
 
 class AdamW(Adam):

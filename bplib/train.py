@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import positive_int
+from bplib._errors import one_of, positive_int
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
 from bplib.losses import Loss
@@ -23,11 +23,12 @@ class History:
         epoch: when each entry was made, in epochs, shape (E,); the first before any update.
         loss: the loss over all examples, penalties included, (E, ...).
         accuracy: the share of examples in the right class, (E, ...); None unless y names
-            classes by 0 and 1.
+            classes by 0 and 1, or if only the loss was recorded.
         validation_loss, validation_accuracy: the same over the validation examples; None
             without any.
         gradient_norm: ‖∂L/∂W‖ of each dense layer in the last update before the entry,
-            before clipping, (E, ..., L); NaN in the first entry.
+            before clipping, (E, ..., L); NaN in the first entry. Empty if only the loss
+            was recorded, as is the next.
         update_ratio: ‖ΔW‖ / ‖W‖ of each dense layer in that update, (E, ..., L).
         best_epoch: the epoch of the lowest validation loss so far, shape (...); None without
             validation.
@@ -69,6 +70,7 @@ def fit(
     patience: int | None = None,
     clip: Clip | None = None,
     every: int = 1,
+    record: str = "all",
     progress: bool = False,
 ) -> History:
     """Train `net` in place and return the history.
@@ -90,6 +92,8 @@ def fit(
             come back.
         clip: what is done to the gradient before each update, such as `optim.by_norm(1.0)`.
         every: epochs between two entries of the history.
+        record: what an entry holds: "all" of it, or the "loss" alone (of the validation
+            examples too, if there are any), which takes a little less time.
         progress: show a progress bar.
 
     Raises:
@@ -101,25 +105,24 @@ def fit(
         raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
     if not (clip is None or callable(clip)):
         raise ValueError(f"clip is {clip!r}; expected a function such as optim.by_norm(1.0)")
-    x, y = checked(net, loss, x, y)
+    x, y = map(np.ascontiguousarray, checked(net, loss, x, y))
     size = x.shape[-1] if batch_size is None else positive_int("batch_size", batch_size)
     rng = np.random.default_rng(seed)
-    log = _Log(net, loss, x, y, _validation(net, loss, validation), patience)
-    if size < x.shape[-1]:
-        x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
+    log = _Log(net, loss, x, y, _validation(net, loss, validation), patience, record)
+    batches = _Batches(x, y, size, rng)
     try:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            log.write(0, np.full_like(net.grad, np.nan), np.full_like(net.grad, np.nan))
+            log.write(0)
             for epoch in with_bar(range(1, epochs + 1), "training", epochs, show=progress):
                 written = epoch % every == 0 or epoch == epochs
-                for x_batch, y_batch, last in _batches(x, y, size, rng):
+                for x_batch, y_batch, last in batches:
                     backpropagate(net, loss, x_batch, y_batch)
                     if written and last:
-                        gradient, theta = net.grad.copy(), net.theta.copy()
+                        log.keep()
                     if clip:
                         clip(net.grad)
                     optimizer.step(net.theta, net.grad)
-                if written and log.write(epoch, gradient, theta):
+                if written and log.write(epoch):
                     break
     except KeyboardInterrupt:
         log.interrupted = True
@@ -130,26 +133,42 @@ class _Log:
     """Collects the entries of a history, and remembers where the validation loss was lowest."""
 
     def __init__(
-        self, net: Network, loss: Loss, x: Array, y: Array, validation: Any, patience: int | None
+        self,
+        net: Network,
+        loss: Loss,
+        x: Array,
+        y: Array,
+        validation: Any,
+        patience: int | None,
+        record: str,
     ) -> None:
         if patience is not None and validation is None:
             raise ValueError(f"patience is {patience!r} without validation; expected both")
         self.patience = None if patience is None else positive_int("patience", patience)
+        self.all = one_of("record", record, {"all": True, "loss": False})
         self.net, self.loss = net, loss
-        self.data = {"": (x, y, classes(y) if labels(y) else None)}
-        if validation is not None:
-            x, y = validation
-            self.data["validation_"] = (x, y, classes(y) if labels(y) else None)
+        data = {"": (x, y)} if validation is None else {"": (x, y), "validation_": validation}
+        self.data = {
+            name: (x, y, classes(y) if self.all and labels(y) else None)
+            for name, (x, y) in data.items()
+        }
+        self.gradient = self.theta = np.full_like(net.theta, np.nan)
         self.entries: list[dict[str, Any]] = []
         self.interrupted = self.stopped_early = False
         numbers = {name: array.copy() for name, array in net.state.items()}
         self.best = np.full(net.stack, np.inf), np.zeros(net.stack, int), numbers
 
-    def write(self, epoch: int, gradient: Array, before: Array) -> bool:
+    def keep(self) -> None:
+        """Note the gradient and the parameters before an update."""
+        if self.all:
+            self.gradient, self.theta = self.net.grad.copy(), self.net.theta.copy()
+
+    def write(self, epoch: int) -> bool:
         """Add an entry, and say whether it is time to stop."""
-        net = self.net
-        norm, step, size = _norms(net, gradient, net.theta - before, before)
-        entry = {"epoch": epoch, "gradient_norm": norm, "update_ratio": step / size}
+        net, entry = self.net, {"epoch": epoch}
+        if self.all:
+            norm, step, size = _norms(net, self.gradient, net.theta - self.theta, self.theta)
+            entry |= {"gradient_norm": norm, "update_ratio": step / size}
         for name, (x, y, right) in self.data.items():
             a = net.propagate(x)
             entry[name + "loss"] = loss_value(net, self.loss, a, y)
@@ -191,19 +210,27 @@ class _Log:
         )
 
 
-def _batches(
-    x: Array, y: Array, size: int, rng: np.random.Generator
-) -> Iterator[tuple[Array, Array, bool]]:
-    """Yield (x, y, whether it is the last) of each batch of an epoch."""
-    m = x.shape[-1]
-    if size >= m:
-        yield x, y, True
-        return
-    order = rng.permutation(m)
-    x, y = x.mT[..., order, :].mT, y[..., order]
-    for start in range(0, m, size):
-        end = start + size
-        yield x[..., start:end], y[..., start:end], end >= m
+class _Batches:
+    """All examples in batches, in a new order each time: (x, y, whether it is the last)."""
+
+    def __init__(self, x: Array, y: Array, size: int, rng: np.random.Generator) -> None:
+        self.x, self.y, self.size, self.rng = x, y, size, rng
+        if size < x.shape[-1]:
+            self.x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
+            self.shuffled = np.empty_like(self.x), np.empty_like(y)
+
+    def __iter__(self) -> Iterator[tuple[Array, Array, bool]]:
+        m = self.x.shape[-1]
+        if self.size >= m:
+            yield self.x, self.y, True
+            return
+        order = self.rng.permutation(m)
+        x, y = self.shuffled
+        self.x.mT.take(order, axis=-2, out=x.mT, mode="clip")
+        self.y.take(order, axis=-1, out=y, mode="clip")
+        for start in range(0, m, self.size):
+            end = start + self.size
+            yield x[..., start:end], y[..., start:end], end >= m
 
 
 def _norms(net: Network, *vectors: Array) -> Array:

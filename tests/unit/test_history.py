@@ -117,6 +117,49 @@ def test_every_entry_is_what_the_written_out_loop_finds(name):
     assert (history.update_ratio[1:] > 0).all()
 
 
+@pytest.mark.parametrize("stack", [None, 3])
+def test_the_loss_alone_is_the_same_training(stack):
+    nets = [deep(stack), deep(stack)]
+    everything, alone = (
+        bplib.fit(
+            net,
+            BCE,
+            *data(),
+            bplib.Adam(0.3),
+            epochs=9,
+            batch_size=4,
+            validation=data(7, seed=9),
+            patience=2,
+            record=record,
+        )
+        for net, record in zip(nets, ("all", "loss"), strict=True)
+    )
+    np.testing.assert_array_equal(nets[1].theta, nets[0].theta)
+    for series in ("epoch", "loss", "validation_loss", "best_epoch"):
+        np.testing.assert_array_equal(getattr(alone, series), getattr(everything, series))
+    assert alone.stopped_early == everything.stopped_early
+    assert alone.accuracy is None
+    assert alone.validation_accuracy is None
+    assert alone.gradient_norm.size == alone.update_ratio.size == 0
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_how_the_examples_lie_in_memory_changes_nothing(order):
+    x, y = data(n_out=3)
+    losses_ = [
+        bplib.fit(
+            plain(sizes=(2, 4, 3), output="identity"),
+            losses.SoftmaxCrossEntropy(),
+            *pair,
+            bplib.SGD(0.5),
+            epochs=3,
+            batch_size=4,
+        ).loss
+        for pair in ((x.tolist(), y.tolist()), (np.array(x, order=order), np.array(y, order=order)))
+    ]
+    np.testing.assert_array_equal(*losses_)
+
+
 def test_gradient_norm_is_measured_before_clipping():
     x, y = data()
     free, clipped = (

@@ -74,9 +74,10 @@ def interrupted(k, stack=None, patience=None):
 @pytest.mark.parametrize("patience", [None, 9])
 @pytest.mark.parametrize("stack", [None, 2])
 def test_whenever_it_comes_the_history_so_far_is_whole(stack, patience):
-    *_, complete, left = interrupted(10**9, stack, patience)
+    for _ in range(2):  # the first time fills caches, which takes calls of its own
+        *_, complete, left = interrupted(10**9, stack, patience)
     moments = 10**9 - left
-    assert moments > 500
+    assert moments > 400
     assert not complete.interrupted
     lengths = set()
     for k in range(1, moments + 1):
