@@ -13,6 +13,7 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 # What the short table calls whom: for each line, the names in the contests xor, digits, stacks.
 SHORT = {
     "bplib": ("bplib", "bplib", "bplib, one stack"),
+    "bplib, accuracy and norms too": (None, "bplib, accuracy and norms too", None),
     "bplib, one after another": (None, None, "bplib, one after another"),
     "plain NumPy listing": (
         "plain NumPy listing",
