@@ -140,8 +140,8 @@ class Adam(Optimizer):
     m ← β₁ m + g,  s ← β₂ s + g²,
     m̂ = (1 − β₁) m / (1 − β₁ᵏ),  ŝ = (1 − β₂) s / (1 − β₂ᵏ),  θ ← θ − η m̂ / (√ŝ + ε).
 
-    The paper has the factors 1 − β in the first line. Here they wait for the second, where
-    they cost no products of arrays; m̂ and ŝ are the same.
+    The paper has the factors 1 − β in m and s already. Here they come with m̂ and ŝ, which
+    are the same, and cost no product of arrays.
 
     Args:
         eta: the learning rate.
