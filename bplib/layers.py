@@ -423,7 +423,7 @@ def bind_all(layers: Sequence[Layer], theta: Array, grad: Array) -> None:
         start += layer.n_params
 
 
-@lru_cache
+@lru_cache(maxsize=8)  # a training needs two: of a whole batch, and of what is left over
 def _ones(m: int, dtype: np.dtype) -> Array:
     """Return the input, (m, 1), of which a bias is the weight."""
     return np.ones((m, 1), dtype)
