@@ -1,66 +1,54 @@
-"""Backpropagation in NumPy: small enough to read, tested enough to trust."""
+"""Backpropagation in NumPy: small enough to read, tested enough to trust.
+
+Nothing is loaded before it is used: `import bplib` itself imports no other module.
+"""
 
 import importlib
 from typing import Any
 
-from bplib import activations, autodiff, data, init, layers, losses, network, optim, schedules
-from bplib.curvature import Curvature, hessian, hessian_vector, largest_curvature
-from bplib.gradcheck import GradCheck, gradcheck
-from bplib.layers import Dense
-from bplib.network import Network, accuracy, evaluate, loss_and_grad, mlp
-from bplib.optim import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
-from bplib.store import load, save
-from bplib.train import History, fit
-
 __version__ = "0.1.0"
 
-__all__ = [
-    "SGD",
-    "AdaGrad",
-    "Adam",
-    "AdamW",
-    "Curvature",
-    "Dense",
-    "GradCheck",
-    "History",
-    "Momentum",
-    "Nesterov",
-    "Network",
-    "RMSProp",
-    "accuracy",
+_FUNCTIONS_AND_CLASSES = {
+    "bplib.network": ("Network", "accuracy", "evaluate", "loss_and_grad", "mlp"),
+    "bplib.layers": ("Dense",),
+    "bplib.optim": ("SGD", "AdaGrad", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
+    "bplib.train": ("fit",),
+    "bplib.history": ("History",),
+    "bplib.store": ("load", "save"),
+    "bplib.gradient_check": ("GradCheck", "gradcheck"),
+    "bplib.curvature": ("Curvature", "hessian", "hessian_vector", "largest_curvature"),
+    "bplib.checks": ("check",),
+    "bplib.widgets": ("explore",),
+}
+_MODULES = (
     "activations",
     "autodiff",
-    "check",
     "data",
-    "evaluate",
-    "explore",
-    "fit",
-    "gradcheck",
-    "hessian",
-    "hessian_vector",
-    "init",
-    "largest_curvature",
+    "initializers",
     "layers",
-    "load",
-    "loss_and_grad",
     "losses",
-    "mlp",
     "network",
     "optim",
     "plots",
-    "save",
     "schedules",
     "symbolic",
-]
+)
+_HOME = {name: home for home, names in _FUNCTIONS_AND_CLASSES.items() for name in names}
 
-_LAZY_FUNCTIONS = {"check": "bplib.checker", "explore": "bplib.explorer"}
-_LAZY_MODULES = {"plots", "symbolic", "svg"}
+__all__ = sorted([*_HOME, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
-    """Load SymPy, Matplotlib and ipywidgets only when something asks for them."""
-    if name in _LAZY_FUNCTIONS:
-        return getattr(importlib.import_module(_LAZY_FUNCTIONS[name]), name)
-    if name in _LAZY_MODULES:
-        return importlib.import_module(f"bplib.{name}")
-    raise AttributeError(f"module 'bplib' has no attribute {name!r}")
+    """Load what is asked for: a module, or a name from the module that defines it."""
+    if name in _HOME:
+        found = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        found = importlib.import_module(f"bplib.{name}")
+    else:
+        raise AttributeError(f"module 'bplib' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from bplib._errors import finite, fraction, numbers, positive_int
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
-from bplib.gradcheck import COMPLEX_STEP, held, single
+from bplib.gradient_check import COMPLEX_STEP, held, single
 from bplib.losses import Loss
 from bplib.network import Network, evaluate, loss_and_grad
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from bplib import init as initializers
+from bplib import initializers
 from bplib._errors import finite, numbers, positive_int
 from bplib.activations import Activation, Array
 from bplib.layers import Dense, Layer, bind_all, chain

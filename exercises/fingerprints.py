@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import bplib
-from bplib.packing import pack
+from bplib.checks.packing import pack
 from exercises.model import Exercise
 
-FOLDER = Path(bplib.__file__).parent / "checks"
+FOLDER = Path(bplib.__file__).parent / "checks" / "cases"
 
 
 def packed(exercise: Exercise, seed: int | None = None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bplib.diagnosis import Case, Mistake, Outcome, Verdict, diagnose, outcome
+from bplib.checks.outcome import Outcome, outcome
+from bplib.checks.verdict import Case, Mistake, Verdict, diagnose
 from exercises.source import Source
 
 ASSIGNMENTS = Path(__file__).parent / "assignments"

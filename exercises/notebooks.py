@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from bplib.packing import seal
+from bplib.checks.packing import seal
 from exercises.fingerprints import packed
 from exercises.model import Assignment, Exercise
 from exercises.source import BEGIN, DIFFICULTIES, END, fill

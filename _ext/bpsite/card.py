@@ -12,7 +12,7 @@ from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path as Outline
 
-from bplib.svg import ERROR, FORWARD, GRID, INK, MUTED, PAPER, PARAMETER
+from bplib.plots.style import ERROR, FORWARD, GRID, INK, MUTED, PAPER, PARAMETER
 
 SIZE = (1200, 630)
 DOTS = 100

@@ -6,7 +6,7 @@ from docutils import nodes
 from markupsafe import Markup, escape
 from sphinx.errors import ExtensionError
 
-from bplib.svg import PALETTE
+from bplib.plots.style import PALETTE
 
 from . import card
 from .static import OWN, node_modules

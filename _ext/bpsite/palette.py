@@ -1,6 +1,6 @@
-"""The colours of `bplib.svg.PALETTE` as CSS custom properties, so that they are written once."""
+"""The colours of `bplib.plots.style.PALETTE` as CSS custom properties."""
 
-from bplib.svg import PALETTE
+from bplib.plots.style import PALETTE
 
 
 def _block(selector, index):

@@ -1,14 +1,11 @@
 """Pictures of networks and training, in one visual language."""
 
-from bplib.plots.base import Picture, decades, figure, number, show
 from bplib.plots.boundary import decision_boundary, examples
-from bplib.plots.diagram import network
-from bplib.plots.equation import equation
+from bplib.plots.equation_diagram import equation
+from bplib.plots.figures import Picture, decades, figure, picture
 from bplib.plots.graph import computational_graph
-from bplib.plots.loop import training_step
-from bplib.plots.surface import descent_path, loss_surface, slice_loss
-from bplib.plots.training import dashboard, gradient_by_layer
-from bplib.svg import (
+from bplib.plots.network_diagram import network
+from bplib.plots.style import (
     ERROR,
     FORWARD,
     GRADIENT,
@@ -21,6 +18,10 @@ from bplib.svg import (
     PARAMETER,
     STYLE,
 )
+from bplib.plots.surface import descent_path, loss_surface, slice_loss
+from bplib.plots.text import number
+from bplib.plots.training import dashboard, gradient_by_layer
+from bplib.plots.training_loop import training_step
 
 __all__ = [
     "ERROR",
@@ -47,7 +48,7 @@ __all__ = [
     "loss_surface",
     "network",
     "number",
-    "show",
+    "picture",
     "slice_loss",
     "training_step",
 ]

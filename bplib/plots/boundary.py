@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike
 from bplib._errors import finite, numbers
 from bplib.activations import Array
 from bplib.network import Network
-from bplib.plots.base import frame, short, twin
-from bplib.plots.contours import fill
-from bplib.plots.room import Room
-from bplib.svg import ERROR, FORWARD, GRADIENT, HIGHLIGHT, INK, PAPER, PARAMETER
+from bplib.plots.placement import Room
+from bplib.plots.plane import fill, frame, twin
+from bplib.plots.style import ERROR, FORWARD, GRADIENT, HIGHLIGHT, INK, PAPER, PARAMETER
+from bplib.plots.text import short
 
 SIDE = 81  # points along each side of the plane
 SHADES = (0.1, 0.3, 0.5, 0.7, 0.9)

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bplib import autodiff
-from bplib.plots.base import say, short
-from bplib.svg import FORWARD, GRADIENT, INK, MUTED, PAPER
+from bplib.plots.style import FORWARD, GRADIENT, INK, MUTED, PAPER
+from bplib.plots.text import say, short
 
 MOST = 30
 

@@ -13,10 +13,10 @@ from bplib._errors import numbers, positive_int
 from bplib.activations import Array
 from bplib.losses import Loss
 from bplib.network import Network, evaluate
-from bplib.plots.base import frame, short, twin
-from bplib.plots.contours import fill
-from bplib.plots.room import Room
-from bplib.svg import INK, MUTED, PAPER, PARAMETER
+from bplib.plots.placement import Room
+from bplib.plots.plane import fill, frame, twin
+from bplib.plots.style import INK, MUTED, PAPER, PARAMETER
+from bplib.plots.text import short
 
 GRID = 81  # points along each side of a surface
 DEPTH = 1e-4  # the lowest contour on a logarithmic scale, in terms of the highest value

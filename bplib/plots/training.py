@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from bplib._errors import numbers
 from bplib.activations import Array
-from bplib.plots.base import Picture, decades, figure, short, show
-from bplib.svg import ERROR, FORWARD, GRADIENT, INK, MUTED, PARAMETER
+from bplib.plots.figures import Picture, decades, figure, picture
+from bplib.plots.style import ERROR, FORWARD, GRADIENT, INK, MUTED, PARAMETER
+from bplib.plots.text import short
 from bplib.train import History
 
 LINES = [("-", "o"), ((0, (4, 2)), "s"), ((0, (1, 1.3)), "^"), ((0, (5, 2, 1, 2)), "D")]
@@ -74,7 +75,7 @@ def dashboard(history: History, title: str = "") -> Picture:
     axes[-1].set_xlabel("epoch")
     if title:
         axes[0].set_title(title)
-    return show(fig, _words(history, title))
+    return picture(fig, _words(history, title))
 
 
 def _panel(ax: Axes, history: History, panel: str) -> None:

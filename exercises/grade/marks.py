@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import nbformat
 
-from bplib.diagnosis import Verdict, diagnose
+from bplib.checks.verdict import Verdict, diagnose
 from exercises.grade.repair import defines
 from exercises.grade.sandbox import Sandbox
 from exercises.grade.task import Answer, Cell, Limits, Task

@@ -63,7 +63,7 @@ def preload(library):
     module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
     module.__path__, module.__package__ = spec.submodule_search_locations, "bplib"
     sys.modules["bplib"] = module
-    importlib.import_module("bplib.packing")
+    importlib.import_module("bplib.checks.packing")
     del module.__path__  # who imports a part of it asks for this first
     module._waiting = True
 
@@ -143,8 +143,8 @@ def ended(status, late, flooded):
 
 def attempt(task, cells, limits, pipe):
     """Be the child: give up all rights, run the cells, call the function, say what came."""
-    from bplib.diagnosis import outcome
-    from bplib.packing import decoded
+    from bplib.checks.outcome import outcome
+    from bplib.checks.packing import decoded
 
     cases = [{key: decoded(value) for key, value in case.items()} for case in task["inputs"]]
     os.setsid()

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from bplib.diagnosis import PROJECTIONS, Case, Fingerprint, Outcome
-from bplib.packing import pack
+from bplib.checks.fingerprint import PROJECTIONS, Fingerprint
+from bplib.checks.outcome import Outcome
+from bplib.checks.packing import pack
+from bplib.checks.verdict import Case
 
 Cell = tuple[int, str]  # its number in the notebook, from 1, and its code
 LONGEST = 400

@@ -11,7 +11,7 @@ import pytest
 from book import SITE
 
 import bplib
-from bplib.packing import seal, unseal
+from bplib.checks.packing import seal, unseal
 from exercises import build, fingerprints, pages, secret, variants
 from exercises.grade.marks import mark
 from exercises.grade.task import Answer

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import bplib
-from bplib.checker import names
-from bplib.diagnosis import IN_PLACE, TOLERANCE, diagnose
+from bplib.checks.checker import names
+from bplib.checks.fingerprint import TOLERANCE
+from bplib.checks.verdict import IN_PLACE, diagnose
 from exercises.fingerprints import FOLDER, text
 from exercises.model import ASSIGNMENTS, assignments, exercises, run
 from exercises.source import BEGIN, END

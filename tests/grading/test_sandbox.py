@@ -210,7 +210,7 @@ def test_nothing_stays_running(box):
         "from bplib import mlp\ndef f(x):\n    return mlp([2, 3, 1], seed=0).theta.size",
         "import bplib.network as n\ndef f(x):\n    return n.mlp([2, 3, 1], seed=0).theta.size",
         "from bplib.network import *\nimport bplib.train\ndef f(x):\n    bplib.train.fit\n"
-        "    bplib.diagnosis.diagnose\n    bplib.check\n    return bplib.Adam and 13",
+        "    bplib.checks.verdict.diagnose\n    bplib.check\n    return bplib.Adam and 13",
     ],
 )
 def test_the_library_is_there_however_it_is_imported(box, code):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import bplib
-from bplib.gradcheck import relative_error
+from bplib.gradient_check import relative_error
 from bplib.network import classes
 from exercises.model import exercises
 
@@ -263,9 +263,11 @@ def test_initial_scales():
             n_in, n_out = i["widths"][l], i["widths"][l + 1]
             shape = (1 + draws // (n_in * n_out), n_out, n_in)
             for name, deviation in zip(("lecun", "he", "xavier_normal"), deviations, strict=True):
-                assert bplib.init.get(name)(rng, shape).std() == pytest.approx(deviation, rel=0.03)
+                assert bplib.initializers.get(name)(rng, shape).std() == pytest.approx(
+                    deviation, rel=0.03
+                )
             for name, limit in (("he_uniform", he_limit), ("xavier", xavier_limit)):
-                largest = np.abs(bplib.init.get(name)(rng, shape)).max()
+                largest = np.abs(bplib.initializers.get(name)(rng, shape)).max()
                 assert 0.999 * limit < largest <= limit
 
 

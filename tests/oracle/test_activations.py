@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from bplib import activations, init, symbolic
+from bplib import activations, initializers, symbolic
 from oracle.twin import ACTIVATIONS as TORCH
 
 RTOL = 1e-14  # a few roundings of float64 in each formula
@@ -88,7 +88,7 @@ VARIANCES = {
 @pytest.mark.parametrize("name", VARIANCES)
 def test_variance_of_the_initial_weights(name, shape):
     n_out, n_in = shape[-2:]
-    W = init.get(name)(np.random.default_rng(0), shape)
+    W = initializers.get(name)(np.random.default_rng(0), shape)
     expected = VARIANCES[name](n_in, n_out)
     assert W.shape == shape
     # 60,000 draws: the standard error of the variance is at most 0.6 %, of the mean 0.4 %.
@@ -97,13 +97,13 @@ def test_variance_of_the_initial_weights(name, shape):
 
 
 def test_uniform_weights_stay_in_their_range():
-    W = init.he_uniform(np.random.default_rng(0), (100, 6))
+    W = initializers.he_uniform(np.random.default_rng(0), (100, 6))
     assert 0.99 < np.abs(W).max() <= 1.0
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4), (7, 2, 3)])
 def test_orthogonal(shape):
-    W = init.orthogonal(np.random.default_rng(0), shape)
+    W = initializers.orthogonal(np.random.default_rng(0), shape)
     assert W.shape == shape
     gram = W.mT @ W if shape[-2] >= shape[-1] else W @ W.mT
     np.testing.assert_allclose(
@@ -113,5 +113,5 @@ def test_orthogonal(shape):
 
 def test_constants():
     rng = np.random.default_rng(0)
-    assert (init.zeros(rng, (2, 3)) == 0).all()
-    assert (init.Constant(0.3)(rng, (2, 3)) == 0.3).all()
+    assert (initializers.zeros(rng, (2, 3)) == 0).all()
+    assert (initializers.Constant(0.3)(rng, (2, 3)) == 0.3).all()

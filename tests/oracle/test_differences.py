@@ -6,7 +6,7 @@ import sympy as sp
 
 import bplib
 from bplib import Dense, losses
-from bplib.gradcheck import GradCheck
+from bplib.gradient_check import GradCheck
 from oracle.reference import (
     MATCHED,
     central_gradient,
@@ -163,7 +163,7 @@ def test_report():
 
 
 def test_relative_error_is_norm_wise():
-    from bplib.gradcheck import relative_error
+    from bplib.gradient_check import relative_error
 
     assert relative_error(np.array([1.0, 0]), np.array([0, 1.0])) == pytest.approx(np.sqrt(2) / 2)
     assert relative_error(np.array([3.0, 4]), np.array([-3.0, -4])) == 1

@@ -4,7 +4,7 @@ import pytest
 from book import EXPLORERS
 from visiting import Visit
 
-from bplib.svg import INK, PAPER
+from bplib.plots.style import INK, PAPER
 
 PRESSES = 3
 

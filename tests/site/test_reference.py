@@ -39,7 +39,7 @@ def page():
 
 def test_every_public_name_is_there_once(page):
     shown = re.findall(r'id="(bplib\.[\w.]+)"', page)
-    names = public_names() - {name for name in public_names() if name.startswith("bplib.svg.")}
+    names = public_names() - {name for name in public_names() if name.startswith("bplib.plots.svg")}
     assert len(names) > 90
     assert names - set(shown) == set()
     assert len(shown) == len(set(shown))

@@ -243,7 +243,7 @@ def test_same_call_same_frames():
 
 
 def test_the_largest_grid_that_is_allowed(monkeypatch):
-    from bplib import explorer
+    from bplib.widgets import explorer
 
     assert explorer.MAX_FRAMES == 400
     monkeypatch.setattr(explorer, "MAX_FRAMES", 4)

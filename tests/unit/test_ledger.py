@@ -4,7 +4,7 @@ import pytest
 from oracle import worked
 
 import bplib
-from bplib.ledger import HEADINGS, Ledger, ledger
+from bplib.plots.ledger import HEADINGS, Ledger, ledger
 
 ROUNDING = 2e-15  # two float64 roundings; each number is a few operations from the inputs
 
@@ -76,12 +76,12 @@ def test_repr_and_digits(book):
 
 
 def test_no_negative_zero():
-    from bplib.ledger import _number
+    from bplib.plots.ledger import _trimmed
 
-    assert _number(-1e-12, 6) == "0"
-    assert _number(-0.25, 6) == "−0.25"
-    assert _number(2.0, 6) == "2"
-    assert _number(0.123456789, 6) == "0.123457"
+    assert _trimmed(-1e-12, 6) == "0"
+    assert _trimmed(-0.25, 6) == "−0.25"
+    assert _trimmed(2.0, 6) == "2"
+    assert _trimmed(0.123456789, 6) == "0.123457"
 
 
 def test_any_depth():

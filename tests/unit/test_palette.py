@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from bplib.svg import PALETTE
+from bplib.plots.style import PALETTE
 
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3, level AA for text
 APART = 20  # CIE76; 2.3 is just noticeable side by side, small marks far apart need more

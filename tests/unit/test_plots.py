@@ -9,7 +9,8 @@ from matplotlib.colors import to_hex
 from oracle import worked
 
 import bplib
-from bplib import plots, svg
+from bplib import plots
+from bplib.plots import style
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_figure_has_the_style_and_so_has_what_is_drawn_later():
 def test_picture():
     fig, ax = plots.figure()
     ax.plot([0, 1])
-    picture = plots.show(fig, 'A line that "rises" & <ends>')
+    picture = plots.picture(fig, 'A line that "rises" & <ends>')
     root = ET.fromstring(picture._repr_html_())
     assert root.get("class") == "bp-figure"
     assert root[0].get("aria-label") == 'A line that "rises" & <ends>'
@@ -156,8 +157,8 @@ def test_picture():
 
 
 def test_names_are_those_of_the_palette():
-    for name, (light, _) in svg.PALETTE.items():
+    for name, (light, _) in style.PALETTE.items():
         assert getattr(plots, name.upper()) == light
-    assert plots.PALETTE is svg.PALETTE
+    assert plots.PALETTE is style.PALETTE
     for name in plots.__all__:
         assert hasattr(plots, name)

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from bplib import svg
+from bplib.plots import style, svg
 
 HALF_A_DECIMAL = 0.05 + 1e-6  # one decimal is kept; 0.1 of a point is far below a pixel
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
@@ -16,7 +16,7 @@ GEOMETRY = ("d", "x", "y", "width", "height", "points", "transform")
 
 
 def picture():
-    with mpl.rc_context(svg.STYLE):
+    with mpl.rc_context(style.STYLE):
         return draw()
 
 
@@ -25,8 +25,8 @@ def draw():
     ax = fig.subplots()
     t = np.linspace(0, 1, 23)
     ax.plot(t, np.sin(7 * t), label="sine 0.12345")
-    ax.scatter(t[::4], t[::4] ** 2, color=svg.ERROR)
-    ax.fill_between(t, 0, t / 3, color=svg.GRADIENT, alpha=0.3)
+    ax.scatter(t[::4], t[::4] ** 2, color=style.ERROR)
+    ax.fill_between(t, 0, t / 3, color=style.GRADIENT, alpha=0.3)
     ax.set(title="0.0004", xlabel="time 1.23456 <s> & more", ylabel="level")
     ax.text(0.5, 0.5, "turned 2.71828", rotation=30)
     ax.legend()
@@ -35,7 +35,7 @@ def draw():
 
 def raw(fig):
     out = io.StringIO()
-    with mpl.rc_context(svg.STYLE):
+    with mpl.rc_context(style.STYLE):
         fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
 

@@ -8,9 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 
 import bplib
-from bplib import Dense, Network, activations, init, losses, optim, plots, symbolic
+from bplib import Dense, Network, activations, initializers, losses, optim, plots, symbolic
 from bplib.curvature import hessian, hessian_vector, largest_curvature
-from bplib.ledger import ledger
+from bplib.plots.ledger import ledger
 
 SE, BCE, SCE = losses.SquaredError(), losses.BinaryCrossEntropy(), losses.SoftmaxCrossEntropy()
 X, Y = np.ones((2, 4)), np.ones((1, 4))
@@ -114,9 +114,9 @@ CALLS = {
     "mlp: stack (2, 0)": (lambda: net(stack=(2, 0)), "stack", "0", "at least 1"),
     "mlp: dtype int": (lambda: net(dtype=int), "dtype", "int64", "floating type"),
     "mlp: dtype nonsense": (lambda: net(dtype="real"), "dtype", "'real'", "float64"),
-    "Normal: negative": (lambda: init.Normal(-1), "scale", "-1", "not negative"),
-    "Normal: NaN": (lambda: init.Normal(NAN), "scale", "nan", "not negative"),
-    "init.get": (lambda: init.get("uniform"), "init", "uniform", "'he'"),
+    "Normal: negative": (lambda: initializers.Normal(-1), "scale", "-1", "not negative"),
+    "Normal: NaN": (lambda: initializers.Normal(NAN), "scale", "nan", "not negative"),
+    "initializers.get": (lambda: initializers.get("uniform"), "init", "uniform", "'he'"),
     "activations.get": (lambda: activations.get("step"), "activation", "step", "'relu'"),
     "Dense: n_in": (lambda: Dense(0, 2), "n_in", "0", "at least 1"),
     "Dense: n_out": (lambda: Dense(2, "2"), "n_out", "'2'", "whole number"),
@@ -392,8 +392,8 @@ CALLS = {
         "KeyError",
         "silent",
     ),
-    "plots.show: alt": (lambda: plots.show(Figure(), ""), "alt", "empty", "sentence"),
-    "plots.show: blank": (lambda: plots.show(Figure(), " \n"), "alt", "empty", "sentence"),
+    "plots.picture: alt": (lambda: plots.picture(Figure(), ""), "alt", "empty", "sentence"),
+    "plots.picture: blank": (lambda: plots.picture(Figure(), " \n"), "alt", "empty", "sentence"),
     "plots.network: stack": (
         lambda: plots.network(axes(), trained(stack=2)),
         "net",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.packing import Quadratic
+from bplib.checks.packing import Quadratic
 from exercises.model import Key
 
 key = Key(returns=["path", "losses"])

@@ -4,7 +4,7 @@ from sabotage.planted import (
     autodiff,
     backward,
     data,
-    init,
+    initializers,
     layers,
     optim,
     penalties,
@@ -14,5 +14,15 @@ from sabotage.planted import (
 
 PARTS = [
     module.part
-    for module in (backward, layers, init, penalties, optim, schedules, train, data, autodiff)
+    for module in (
+        backward,
+        layers,
+        initializers,
+        penalties,
+        optim,
+        schedules,
+        train,
+        data,
+        autodiff,
+    )
 ]

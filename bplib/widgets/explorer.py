@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from html import escape
@@ -15,8 +14,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bplib import svg
 from bplib._progress import progress
+from bplib.plots.style import STYLE
+from bplib.plots.svg import new_figure, svg_body, svg_element
+from bplib.plots.text import minus
 
 MAX_FRAMES = 400
 
@@ -77,7 +78,7 @@ def explore(
     first = _start(grid, start or {})
     for name in labels or {}:
         _known("labels", name, grid)
-    with mpl.rc_context(svg.STYLE):
+    with mpl.rc_context(STYLE):
         sheet = _Sheet(background, mosaic, figsize, height_ratios)
         frames = _render(sheet, draw, describe, alt, grid)
     texts = LABELS | dict(labels or {})
@@ -137,7 +138,7 @@ class _Sheet:
         if self.background:
             fig, self.panels = self.blank()
             self.background(_unwrap(self.panels))
-            body, viewbox = svg.svg_body(fig)
+            body, viewbox = svg_body(fig)
             name = "bp-" + hashlib.sha256(body.encode()).hexdigest()[:10]
             self.use = f'<use href="#{name}"/>'
             self.symbol = (
@@ -147,7 +148,7 @@ class _Sheet:
 
     def blank(self, layout: str | None = None) -> tuple[Figure, dict[str, Axes]]:
         """Return an empty figure and its axes, where `measure` has put them."""
-        fig = svg.new_figure(figsize=self.figsize, layout=layout)
+        fig = new_figure(figsize=self.figsize, layout=layout)
         rows = self.mosaic or [["only"]]
         panels = fig.subplot_mosaic(rows, height_ratios=self.height_ratios)
         for name, position in self.positions.items():
@@ -160,7 +161,7 @@ class _Sheet:
         for name, model in self.panels.items():
             _follow(panels[name], model)
         draw(_unwrap(panels))
-        body, viewbox = svg.svg_body(fig)
+        body, viewbox = svg_body(fig)
         return self.use + body, viewbox
 
     def cleared(self) -> tuple[Figure, dict[str, Axes]]:
@@ -213,7 +214,7 @@ def _render(
             if not sheet.positions:
                 sheet.measure(paint)
             body, viewbox = sheet.frame(paint)
-            readout = _minus(describe(**values)) if describe else ""
+            readout = minus(describe(**values)) if describe else ""
         except Exception as error:
             here = ", ".join(f"{name}={value!r}" for name, value in values.items())
             raise RuntimeError(
@@ -230,7 +231,7 @@ def _call(draw: Callable[..., None], values: dict[str, Any], ax: Panels) -> None
 def _frame_html(body: str, viewbox: str, alt: str, readout: str) -> str:
     told = " ".join(part for part in (alt, readout) if part) or "interactive picture"
     text = f'<p class="bp-readout">{escape(readout)}</p>' if readout else ""
-    return f'<div class="bp-frame">{svg.svg_element(body, viewbox, told)}{text}</div>'
+    return f'<div class="bp-frame">{svg_element(body, viewbox, told)}{text}</div>'
 
 
 def _stack(
@@ -287,8 +288,4 @@ def _known(argument: str, name: str, grid: dict[str, list[Any]]) -> None:
 
 
 def _text(value: Any) -> str:
-    return _minus(f"{value:g}" if isinstance(value, (int, float)) else str(value))
-
-
-def _minus(text: str) -> str:
-    return re.sub(r"(?<!\w)-(?=[\d.])", "−", text)
+    return minus(f"{value:g}" if isinstance(value, (int, float)) else str(value))

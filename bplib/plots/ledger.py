@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from bplib.network import Network
+from bplib.plots.text import number
 
 HEADINGS = {
     "forward": "Forward",
@@ -56,7 +57,7 @@ class Ledger:
         return Ledger([row for row in self.rows if row.part in parts], self.digits)
 
     def __repr__(self) -> str:
-        return "\n".join(f"{row.key:8} {_number(row.value, self.digits)}" for row in self.rows)
+        return "\n".join(f"{row.key:8} {_trimmed(row.value, self.digits)}" for row in self.rows)
 
     def _repr_html_(self) -> str:
         lines, part = [], ""
@@ -71,7 +72,7 @@ class Ledger:
                 f"<td>{row.formula}</td>"
                 f"<td>{row.substitution}</td>"
                 f'<td class="bp-{color}" style="text-align:right;color:var(--bp-{color})">'
-                f"{_fixed(row.value, self.digits)}</td></tr>"
+                f"{number(row.value, self.digits)}</td></tr>"
             )
         head = "".join(
             f'<th scope="col">{name}</th>' for name in ("quantity", "formula", "numbers", "value")
@@ -113,7 +114,7 @@ class _Numbers:
         self.digits = digits
 
     def plain(self, value: float) -> str:
-        return _number(value, self.digits)
+        return _trimmed(value, self.digits)
 
     def __call__(self, value: float) -> str:
         text = self.plain(value)
@@ -259,12 +260,8 @@ def _update(net: Network, eta: float, show: _Numbers) -> Iterator[Row]:
                 )
 
 
-def _fixed(value: float, digits: int) -> str:
-    return f"{value:z.{digits}f}".replace("-", "−")
-
-
-def _number(value: float, digits: int) -> str:
-    text = _fixed(value, digits)
+def _trimmed(value: float, digits: int) -> str:
+    text = number(value, digits)
     if "." in text:
         whole, decimals = text.split(".")
         shorter = decimals.rstrip("0")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
-from bplib.plots.base import say
+from bplib.plots.text import say
 
 AROUND = np.array([(0, 11), (0, -11), (18, 0), (-18, 0), (15, 9), (-15, 9), (15, -9), (-15, -9)])
 WIDE = (0.7, 1)  # words are wider than high

@@ -1,12 +1,36 @@
-"""Regions of a plane as slim paths in the colour of forward values."""
+"""What pictures of a plane share: its window, many networks at once, and filled regions."""
+
+from copy import deepcopy
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.path import Path
+from numpy.typing import ArrayLike
 
+from bplib._errors import numbers
 from bplib.activations import Array
-from bplib.svg import FORWARD
+from bplib.network import Network
+from bplib.plots.style import FORWARD
+
+
+def frame(argument: str, value: ArrayLike) -> tuple[float, float]:
+    """Return value if it is two finite numbers that rise, or raise a ValueError."""
+    array = numbers(argument, value)
+    if array.shape != (2,) or not np.isfinite(array).all() or not array[0] < array[1]:
+        raise ValueError(f"{argument} is {value!r}; expected two finite numbers that rise")
+    return float(array[0]), float(array[1])
+
+
+def twin(net: Network, theta: Array, member: tuple[int, ...] = ()) -> Network:
+    """Return a network or stack with the given theta, (..., P), and the layers of one member."""
+    other = Network(deepcopy(net.layers), theta.shape[:-1] or None, net.dtype)
+    other.theta[...] = theta
+    for old, new in zip(net.walk(), other.walk(), strict=True):
+        for name in ("running_mean", "running_variance"):
+            if hasattr(old, name):
+                getattr(new, name)[...] = getattr(old, name)[member]
+    return other
 
 
 def fill(

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from bplib.layers import Dense
 from bplib.network import Network
-from bplib.plots.base import number
-from bplib.plots.diagram import LINE, RADIUS, _on_edge, _places, _sub, _sup
-from bplib.svg import ERROR, FORWARD, GRADIENT, GRID, INK, MUTED, PAPER, PARAMETER
+from bplib.plots.network_diagram import LINE, RADIUS, _on_edge, _places
+from bplib.plots.style import ERROR, FORWARD, GRADIENT, GRID, INK, MUTED, PAPER, PARAMETER
+from bplib.plots.text import number, say, subscript, superscript
 
 KEY = re.compile(r"(a|z|delta|b|db|W|dW)(\d+)(?:\[([\d:]+)(?:,([\d:]+))?\])?|(y)(?:\[(\d+)\])?")
 FEW = 3
@@ -74,8 +74,8 @@ def equation(
                 _beside(ax, l, i, place, net.dense[l - 1], example, lit, written)
     for i, place in enumerate(places[-1] if y is not None else ()):
         color = INK if ("y", len(net.dense), i, 0) in lit else MUTED
-        text = f"y{_sub(i)} = {np.asarray(y)[i, example]:g}"
-        _write(ax, (place[0] + RADIUS + 0.34, place[1]), text, color)
+        text = f"y{subscript(i + 1)} = {np.asarray(y)[i, example]:g}"
+        say(ax, (place[0] + RADIUS + 0.34, place[1]), text, color, paper=1, zorder=3)
 
 
 def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set) -> None:
@@ -92,7 +92,8 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
         if len(keys) <= FEW:
             text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
             x, height = _on_edge(places[l - 1][j], places[l][i])
-            _write(ax, (x, height + 3.5 * aside), text, color, key in written)
+            at, framed = (x, height + 3.5 * aside), key in written
+            say(ax, at, text, color, paper=1, framed=framed, zorder=3)
 
 
 def _line(places: list, l: int, i: int, j: int, aside: float) -> np.ndarray:
@@ -106,15 +107,15 @@ def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, writ
     color = MUTED if key not in lit else FORWARD if l else INK
     width = 2.6 if key in written else 1.4 if key in lit else 0.8
     ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=width, zorder=2))
-    _write(ax, place, number(value, 2), color, paper=False)
+    say(ax, place, number(value, 2), color, zorder=3)
     if l == 0:
-        _write(ax, (place[0], place[1] + ABOVE), f"x{_sub(i)}", color)
+        say(ax, (place[0], place[1] + ABOVE), f"x{subscript(i + 1)}", color, paper=1, zorder=3)
 
 
 def _beside(
     ax: Axes, l: int, i: int, place: tuple, layer: Dense, example: int, lit: set, written: set
 ) -> None:
-    index = f"⁽{_sup(l)}⁾{_sub(i)}"
+    index = f"⁽{superscript(l)}⁾{subscript(i + 1)}"
     low = -ABOVE - 1.1 * LINE
     lower = low - 1.15 * LINE * (("b", l, i, 0) in lit)
     lines = {
@@ -127,23 +128,8 @@ def _beside(
         key = (q, l, i, 0)
         if key in lit or q in ("z", "delta"):
             color = color if key in lit else MUTED
-            _write(ax, (place[0], place[1] + height), text, color, key in written)
-
-
-def _write(
-    ax: Axes, place: tuple, text: str, color: str, framed: bool = False, paper: bool = True
-) -> None:
-    box = {"facecolor": PAPER, "edgecolor": color if framed else "none", "pad": 1.2, "lw": 1}
-    ax.text(
-        *place,
-        text,
-        color=color,
-        ha="center",
-        va="center_baseline",
-        fontsize=8,
-        bbox=box if paper else None,
-        zorder=3,
-    )
+            at, framed = (place[0], place[1] + height), key in written
+            say(ax, at, text, color, paper=1, framed=framed, zorder=3)
 
 
 def _entries(argument: str, keys: Iterable[str], sizes: list[int]) -> set[tuple]:

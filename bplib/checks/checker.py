@@ -6,8 +6,9 @@ from importlib import resources
 from typing import Any
 
 from bplib._errors import one_of
-from bplib.diagnosis import Verdict, diagnose, outcome
-from bplib.packing import unpack, unseal
+from bplib.checks.outcome import outcome
+from bplib.checks.packing import unpack, unseal
+from bplib.checks.verdict import Verdict, diagnose
 
 
 def check(name: str, function: Callable[..., Any], version: str = "") -> Verdict:
@@ -49,4 +50,4 @@ def load(name: str) -> dict[str, Any]:
 
 
 def _folder() -> Any:
-    return resources.files("bplib") / "checks"
+    return resources.files("bplib.checks") / "cases"

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from bplib.diagnosis import Case, Fingerprint, Mistake, Outcome
+from bplib.checks.fingerprint import Fingerprint
+from bplib.checks.outcome import Outcome
+from bplib.checks.verdict import Case, Mistake
 
 
 def pack(returns: list[str], cases: list[Case], mistakes: list[Mistake]) -> dict[str, Any]:

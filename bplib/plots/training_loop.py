@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from bplib.svg import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
+from bplib.plots.style import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
 
 BOX_W, BOX_H = 1.24, 1.0
 

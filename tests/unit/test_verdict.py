@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 
 import bplib
-from bplib.checker import load, names
-from bplib.diagnosis import (
-    IN_PLACE,
-    Case,
-    Fingerprint,
-    Mistake,
-    Outcome,
-    Verdict,
-    diagnose,
-    outcome,
-)
-from bplib.packing import Polynomial, Quadratic, decoded, pack, unpack
+from bplib.checks.checker import load, names
+from bplib.checks.fingerprint import Fingerprint
+from bplib.checks.outcome import Outcome, outcome
+from bplib.checks.packing import Polynomial, Quadratic, decoded, pack, unpack
+from bplib.checks.verdict import IN_PLACE, Case, Mistake, Verdict, diagnose
 
 RETURNS = ["p", "q"]
 

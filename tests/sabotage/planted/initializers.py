@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 import bplib
-from bplib import init
+from bplib import initializers
 from sabotage.part import Part
 
 part = Part("initial weights")
@@ -28,7 +28,7 @@ LAWS = {
 
 
 def draw(name, shape=(COPIES, N_OUT, N_IN), seed=0):
-    return init.get(name)(np.random.default_rng(seed), shape)
+    return initializers.get(name)(np.random.default_rng(seed), shape)
 
 
 def follows_its_law(name):
@@ -87,8 +87,8 @@ def biases():
 
 def _plant(patch, name, draw):
     """Put draw(rng, shape) in the place of an initializer, wherever it is found."""
-    patch.setitem(init.INITIALIZERS, name, draw)
-    patch.setattr(init, name, draw, raising=False)
+    patch.setitem(initializers.INITIALIZERS, name, draw)
+    patch.setattr(initializers, name, draw, raising=False)
 
 
 def _normal(patch, name, std):
@@ -134,13 +134,13 @@ def _orthonormal(a, signs=True):
 
 def _each_layer(patch, change):
     """Let mlp draw each layer by change(draw, rng, shape)."""
-    right = init.get
+    right = initializers.get
 
     def get(name):
         draw = right(name)
         return lambda rng, shape: change(draw, rng, shape)
 
-    patch.setattr(init, "get", get)
+    patch.setattr(initializers, "get", get)
 
 
 @part.control("the laws, written again")

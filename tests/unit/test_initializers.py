@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import bplib
-from bplib import init
+from bplib import initializers
 
 SHAPE = (300, 200)
 # The standard deviation of 60,000 draws is within 1.5 % of its expectation (five sigma).
@@ -10,12 +10,12 @@ STATISTICAL = 0.015
 
 
 def draw(name, shape=SHAPE):
-    return init.get(name)(np.random.default_rng(1), shape)
+    return initializers.get(name)(np.random.default_rng(1), shape)
 
 
 def test_scales():
     assert draw("normal").std() == pytest.approx(1, rel=STATISTICAL)
-    assert draw(init.Normal(0.1)).std() == pytest.approx(0.1, rel=STATISTICAL)
+    assert draw(initializers.Normal(0.1)).std() == pytest.approx(0.1, rel=STATISTICAL)
     assert draw("he").std() == pytest.approx(np.sqrt(2 / 200), rel=STATISTICAL)
     assert draw("xavier").std() == pytest.approx(np.sqrt(2 / 500), rel=STATISTICAL)
     assert np.abs(draw("xavier")).max() <= np.sqrt(6 / 500)
@@ -34,11 +34,13 @@ def test_fan_in_is_the_last_axis_of_a_stack_too():
 
 
 def test_every_initializer_has_its_name():
-    named = {name for name, f in vars(init).items() if init.INITIALIZERS.get(name) is f}
-    assert named | {"normal"} == set(init.INITIALIZERS)
+    named = {
+        name for name, f in vars(initializers).items() if initializers.INITIALIZERS.get(name) is f
+    }
+    assert named | {"normal"} == set(initializers.INITIALIZERS)
 
 
-@pytest.mark.parametrize("name", list(init.INITIALIZERS))
+@pytest.mark.parametrize("name", list(initializers.INITIALIZERS))
 def test_shape_and_seed(name):
     assert draw(name, (4, 3, 5)).shape == (4, 3, 5)
     np.testing.assert_array_equal(draw(name), draw(name))

@@ -4,8 +4,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from bplib.network import Network
-from bplib.plots.base import number
-from bplib.svg import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
+from bplib.plots.style import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
+from bplib.plots.text import number, say, subscript, superscript
 
 RADIUS = 0.23
 GAP_X, GAP_Y = 1.45, 1.2
@@ -65,9 +65,9 @@ def network(
             _unit(ax, place, a[i, example], FORWARD if l else INK)
             side = 1 if place[1] >= 0 else -1
             if l == 0:
-                _lines(ax, place, side, [(f"x{_sub(i)}", INK)])
+                _lines(ax, place, side, [(f"x{subscript(i + 1)}", INK)])
                 continue
-            layer, index = net.layers[l - 1], f"⁽{_sup(l)}⁾{_sub(i)}"
+            layer, index = net.layers[l - 1], f"⁽{superscript(l)}⁾{subscript(i + 1)}"
             lines = [(f"z{index} = {number(layer.z[i, example])}", FORWARD)]
             if delta:
                 lines.append((f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR))
@@ -97,7 +97,7 @@ def _on_edge(origin: tuple, end: tuple) -> tuple[float, float]:
 
 def _lines(ax: Axes, place: tuple, side: int, lines: list[tuple[str, str]]) -> None:
     for k, (text, color) in enumerate(lines):
-        _say(ax, place, text, color, dy=side * (RADIUS + 0.115 + LINE * k))
+        say(ax, _above(place, side * (RADIUS + 0.115 + LINE * k)), text, color, zorder=3)
 
 
 def _edge(ax: Axes, origin: tuple, end: tuple, w: float) -> None:
@@ -109,9 +109,10 @@ def _edge(ax: Axes, origin: tuple, end: tuple, w: float) -> None:
 def _edge_label(
     ax: Axes, place: tuple, w: float, dw: float, gradient: bool, eta: float | None
 ) -> None:
-    _say(ax, place, _step(w, dw, eta), PARAMETER, dy=0.08 if gradient else 0, paper=True)
+    above = _above(place, 0.08 if gradient else 0)
+    say(ax, above, _step(w, dw, eta), PARAMETER, paper=1, zorder=3)
     if gradient:
-        _say(ax, place, f"∂ {number(dw, 4)}", GRADIENT, dy=-0.08, paper=True)
+        say(ax, _above(place, -0.08), f"∂ {number(dw, 4)}", GRADIENT, paper=1, zorder=3)
 
 
 def _step(w: float, dw: float, eta: float | None) -> str:
@@ -120,36 +121,8 @@ def _step(w: float, dw: float, eta: float | None) -> str:
 
 def _unit(ax: Axes, place: tuple, value: float, color: str) -> None:
     ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=1.4, zorder=2))
-    _say(ax, place, number(value), color, weight="bold")
+    say(ax, place, number(value), color, weight="bold", zorder=3)
 
 
-def _say(
-    ax: Axes,
-    place: tuple,
-    text: str,
-    color: str,
-    dy: float = 0.0,
-    paper: bool = False,
-    weight: str = "normal",
-) -> None:
-    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6} if paper else None
-    ax.text(
-        place[0],
-        place[1] + dy,
-        text,
-        color=color,
-        ha="center",
-        va="center_baseline",
-        fontsize=8,
-        weight=weight,
-        bbox=box,
-        zorder=3,
-    )
-
-
-def _sup(l: int) -> str:
-    return str(l).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
-def _sub(i: int) -> str:
-    return str(i + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+def _above(place: tuple, height: float) -> tuple[float, float]:
+    return place[0], place[1] + height

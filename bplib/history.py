@@ -1,0 +1,48 @@
+"""What happened in training, entry by entry."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bplib.activations import Array
+
+
+@dataclass
+class History:
+    """What happened in training: E entries, each with the stack's axes after the first.
+
+    Attributes:
+        epoch: when each entry was made, in epochs, shape (E,); the first before any update.
+        loss: the loss over all examples, penalties included, (E, ...).
+        accuracy: the share of examples in the right class, (E, ...); None unless y names
+            classes by 0 and 1, or if only the loss was recorded.
+        validation_loss, validation_accuracy: the same over the validation examples; None
+            without any.
+        gradient_norm: ‖∂L/∂W‖ of each dense layer in the last update before the entry,
+            before clipping, (E, ..., L); NaN in the first entry. Empty if only the loss
+            was recorded, as is the next.
+        update_ratio: ‖ΔW‖ / ‖W‖ of each dense layer in that update, (E, ..., L).
+        best_epoch: the epoch of the lowest validation loss so far, shape (...); None without
+            validation.
+        interrupted: True if Ctrl-C ended the training early.
+        stopped_early: True if the validation loss did.
+    """
+
+    epoch: Array = field(default_factory=lambda: np.empty(0, int))
+    loss: Array = field(default_factory=lambda: np.empty(0))
+    accuracy: Array | None = None
+    validation_loss: Array | None = None
+    validation_accuracy: Array | None = None
+    gradient_norm: Array = field(default_factory=lambda: np.empty(0))
+    update_ratio: Array = field(default_factory=lambda: np.empty(0))
+    best_epoch: Array | None = None
+    interrupted: bool = False
+    stopped_early: bool = False
+
+    @property
+    def diverged_at(self) -> Array:
+        """The first epoch whose loss is not finite, −1 where there is none, shape (...)."""
+        if not len(self.loss):
+            return np.int64(-1)
+        bad = ~np.isfinite(self.loss)
+        return np.where(bad.any(axis=0), self.epoch[bad.argmax(axis=0)], -1)[()]

@@ -1,0 +1,56 @@
+"""The book's palette and the style of its figures."""
+
+from typing import Any
+
+import matplotlib as mpl
+
+PALETTE: dict[str, tuple[str, str]] = {
+    "ink": ("#1f2430", "#e4e7ec"),
+    "muted": ("#59626e", "#9aa4b2"),
+    "grid": ("#d5dae0", "#39414c"),
+    "paper": ("#ffffff", "#14181e"),
+    "forward": ("#1146a8", "#5b96ff"),
+    "error": ("#b23a06", "#f67d33"),
+    "gradient": ("#9e3489", "#f0abec"),
+    "parameter": ("#028562", "#57e0a0"),
+    "highlight": ("#e2a100", "#f2c230"),
+}
+"""Name -> (colour on a light page, colour on a dark page).
+
+Forward values, errors δ, gradients and parameters have the same colour in every picture,
+table and equation of the book.
+"""
+
+INK, MUTED, GRID, PAPER, FORWARD, ERROR, GRADIENT, PARAMETER, HIGHLIGHT = (
+    light for light, _ in PALETTE.values()
+)
+
+STYLE: dict[str, Any] = {
+    "figure.figsize": (4.4, 2.8),
+    "figure.facecolor": "none",
+    "font.size": 8.5,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.facecolor": "none",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.titlesize": 8.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=[FORWARD, ERROR, PARAMETER, GRADIENT, HIGHLIGHT]),
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "bplib",
+}

@@ -1,0 +1,86 @@
+"""Numbers, indices and words as they stand on pictures and in tables."""
+
+import re
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from bplib.plots.style import PAPER
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
+
+
+def number(value: float, decimals: int = 3) -> str:
+    """Return the value with a real minus sign and no negative zero."""
+    if not np.isfinite(value):
+        return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
+    return f"{value:z.{decimals}f}".replace("-", "−")
+
+
+def short(value: float) -> str:
+    """Return the value with three significant digits, such as 0.0123, 1500 or 4.5·10⁻⁸."""
+    if not np.isfinite(value):
+        return number(value)
+    mantissa, power = f"{value:.2e}".split("e")
+    if value and not -4 <= int(power) < 6:
+        text = f"{float(mantissa):g}·10{superscript(int(power))}"
+    else:
+        text = f"{float(f'{value:.3g}'):zg}"
+    return text.replace("-", "−")
+
+
+def minus(text: str) -> str:
+    """Return the text with a real minus sign before each negative number."""
+    return re.sub(r"(?<!\w)-(?=[\d.])", "−", text)
+
+
+def superscript(n: int) -> str:
+    """Return a whole number in raised digits."""
+    return str(n).translate(_RAISED)
+
+
+def subscript(n: int) -> str:
+    """Return a whole number in lowered digits."""
+    return str(n).translate(_LOWERED)
+
+
+def say(
+    ax: Axes,
+    place: ArrayLike,
+    text: str,
+    color: str,
+    *,
+    paper: float = 0.0,
+    framed: bool = False,
+    weight: str = "normal",
+    zorder: float = 6,
+) -> None:
+    """Write a text centred at a place, (x, y).
+
+    Args:
+        ax: where to write.
+        place: data coordinates of the text's centre.
+        text: what to write.
+        color: the colour of the text, and of its frame.
+        paper: opacity of the paper behind the text.
+        framed: draw a frame around the paper.
+        weight: weight of the type.
+        zorder: what the text covers.
+    """
+    box: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6, "alpha": paper}
+    if framed:
+        box |= {"edgecolor": color, "pad": 1.2, "lw": 1}
+    ax.text(
+        *place,
+        text,
+        color=color,
+        ha="center",
+        va="center_baseline",
+        fontsize=8,
+        weight=weight,
+        bbox=box if paper or framed else None,
+        zorder=zorder,
+    )
