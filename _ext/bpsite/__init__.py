@@ -1,6 +1,10 @@
 """The book's own Sphinx extension: makes every page self-contained."""
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where `exercises` is
 
 from . import (
     exercises,

@@ -8,7 +8,9 @@ import nbformat
 from jupyter_cache import get_cache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from . import plain, wheels
+from exercises import plain_markdown as plain
+
+from . import wheels
 
 FOLDER = "notebooks"
 """Where they are, beside the built site; and where the site offers them, with executed copies."""

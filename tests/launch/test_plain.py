@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from book import ROOT
-from bpsite import plain
 from sphinx.errors import ExtensionError
+
+from exercises import plain_markdown as plain
 
 HERE, THERE = "chapters/here", "chapters/there"
 ENV = SimpleNamespace(

@@ -6,10 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 import pybtex
+from bpsite.mathematics import numbered_by_us
 from pybtex.database import parse_file
 from sphinx.errors import ExtensionError
-
-from .mathematics import numbered_by_us
 
 TARGET = re.compile(r"^\(([\w-]+)\)=\n", re.MULTILINE)
 DIRECTIVE = re.compile(
