@@ -5,8 +5,8 @@ from functools import cache
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-from book import EXPLORERS, SITE
 from bs4 import BeautifulSoup
+from support.book import EXPLORERS, SITE
 
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 NAMED = (["next"], ["prev"], ["index"], ["canonical"])  # not loaded

@@ -7,9 +7,10 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from bplib.checks.packing import seal
-from exercises.fingerprints import packed
-from exercises.model import Assignment, Exercise
+from exercises.exercise import Assignment, Exercise
+from exercises.plain_markdown import Text, plain_markdown
 from exercises.source import BEGIN, DIFFICULTIES, END, fill
+from exercises.visible_cases import packed
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 SETUP = "import numpy as np\n\nimport bplib"
@@ -58,7 +59,8 @@ def _cells(
     seed = version(exercise) if version and exercise.key.own else None
     numbers = exercise.numbers(seed)
     facts = f"*{DIFFICULTIES[source.difficulty]}, about {source.minutes} minutes*"
-    text = f"## {source.title}\n\n{facts}\n\n{plain(fill(source.statement, numbers))}"
+    statement = fill(source.statement, numbers)
+    text = f"## {source.title}\n\n{facts}\n\n{plain_markdown(statement, Text(name))}"
     yield _cell(new_markdown_cell(text), f"{name}-statement", locked=True)
     code = fill(source.solution if solved else source.stub, numbers)
     yield _cell(new_code_cell(code), f"{name}-solution", solution=True)
@@ -67,21 +69,10 @@ def _cells(
     yield _cell(new_code_cell(call), f"{name}-check", locked=True, points=source.points)
     for number, written in enumerate(source.written, 1):
         label = f"{name}-written-{number}"
-        question = f"**In words.** {plain(written.text)}"
+        question = f"**In words.** {plain_markdown(written.text, Text(label))}"
         yield _cell(new_markdown_cell(question), f"{label}-question", locked=True)
         answer = f"{BEGIN}\n{written.answer}\n{END}" if solved else ANSWER
         yield _cell(new_markdown_cell(answer), label, solution=True, points=written.points)
-
-
-def plain(text: str) -> str:
-    """Return MyST Markdown as any notebook shows it: hints fold, references are text."""
-    text = re.sub(
-        r"```\{hint\}[^\n]*\n(.*?)\n```",
-        r"<details><summary>Hint</summary>\n\n\1\n\n</details>",
-        text,
-        flags=re.DOTALL,
-    )
-    return re.sub(r"\{(?:ref|doc)\}`([^`<]+?)\s*(?:<[^`>]*>)?`", r"\1", text)
 
 
 def _cell(

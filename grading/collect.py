@@ -1,22 +1,15 @@
-"""Finds each student's notebook in a zip or a folder, by the names that Canvas or Moodle give."""
+"""Reads each student's files from a zip or a folder; file_names.py knows whose they are."""
 
 import os
-import re
 import stat
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from exercises.grade.repair import LARGEST
+from grading.file_names import MADE_BY_THE_SYSTEM, outer, owner
+from grading.repair import LARGEST
 
-CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
-MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)")
-COPY = re.compile(r"-(\d+)$")
-RUBBISH = re.compile(
-    r"(^|/)(__MACOSX|\.ipynb_checkpoints)(/|$)|(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$"
-)
-NBGRADER = ("submitted", "autograded")
 ENTRIES = 100_000
 TOTAL = 2 << 30
 
@@ -76,36 +69,31 @@ def collect(source: Path, assignment: str) -> Collection:
     found = Collection()
     uploads = []
     for upload in entries:
-        if RUBBISH.search(upload.path):
+        if MADE_BY_THE_SYSTEM.search(upload.path):
             found.remarks.append(f"{upload.path}: left out, made by the system")
         elif not upload.order and upload.problem:
             found.remarks.append(f"{upload.path}: left out, {upload.problem}")
         else:
             uploads.append(upload)
-    outer = _outer({upload.path for upload in uploads}, assignment)
-    owners = [(_owner(_inner(upload.path, outer), assignment), upload) for upload in uploads]
+    around = outer({upload.path for upload in uploads}, assignment)
+    owners = [(owner(u.path.removeprefix(around), assignment), u) for u in uploads]
     numbers: dict[str, set[str]] = {}
-    for owner, _ in owners:
-        if owner:
-            numbers.setdefault(owner[0], set()).add(owner[1])
-    for owner, upload in owners:
-        if not owner:
+    for whose, _ in owners:
+        if whose:
+            numbers.setdefault(whose.name, set()).add(whose.number)
+    for whose, upload in owners:
+        if not whose:
             found.remarks.append(f"{upload.path}: left out, its name tells no student")
             continue
-        name, number, late, order = owner
-        name = name if len(numbers[name]) == 1 else f"{name}_{number}"
+        name = whose.name if len(numbers[whose.name]) == 1 else f"{whose.name}_{whose.number}"
         student = found.students.setdefault(name, Student(name))
-        placed = Upload(upload.path, upload.data, (*order, upload.order), late, upload.problem)
+        order = (*whose.order, upload.order)
+        placed = Upload(upload.path, upload.data, order, whose.late, upload.problem)
         is_notebook = upload.path.lower().endswith(".ipynb")
         (student.notebooks if is_notebook else student.others).append(placed)
     for student in found.students.values():
         found.remarks += _told(student)
     return found
-
-
-def safe(name: str) -> str:
-    """Return a student's name as a folder can have it."""
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "unnamed"
 
 
 def _told(student: Student) -> Iterator[str]:
@@ -119,43 +107,6 @@ def _told(student: Student) -> Iterator[str]:
             yield f"{upload.path}: not copied, {upload.problem}"
         elif upload in student.others:
             yield f"{upload.path}: kept, but not a notebook"
-
-
-def _owner(path: str, assignment: str) -> tuple[str, str, bool, tuple] | None:
-    """Return student, number, whether late, and the upload's order, all from the path."""
-    *folders, file = PurePosixPath(path).parts
-    stem = PurePosixPath(file).stem
-    copy = COPY.search(stem)
-    number = int(copy[1][:9]) if copy else 0
-    if found := CANVAS.fullmatch(file):
-        name = safe(f"{found['name']}_{found['user']}")
-        return name, "", bool(found["late"]), (int(found["upload"]), number)
-    for part in (*folders, file):
-        if found := MOODLE.match(part):
-            return safe(found["name"]), found["user"], False, (number,)
-    if folders:
-        return safe(folders[0]), "", False, (COPY.sub("", stem) == assignment, number)
-    if COPY.sub("", stem) == assignment or not file.lower().endswith(".ipynb"):
-        return None
-    return safe(stem), "", False, ()
-
-
-def _outer(paths: set[str], assignment: str) -> str:
-    """Return a folder around all students, such as the zip's own name, or nbgrader's."""
-    tops = {PurePosixPath(path).parts[0] for path in paths}
-    inner = [PurePosixPath(path).parts[1:] for path in paths]
-    if len(tops) != 1 or not all(inner):
-        return ""
-    (top,) = tops
-    if MOODLE.match(top):
-        return ""
-    folders = {parts[0] for parts in inner if len(parts) > 1} - {assignment}
-    named = any(CANVAS.fullmatch(parts[-1]) or any(map(MOODLE.match, parts)) for parts in inner)
-    return top if named or len(folders) > 1 or top in (*NBGRADER, assignment) else ""
-
-
-def _inner(path: str, outer: str) -> str:
-    return path.removeprefix(f"{outer}/") if outer else path
 
 
 def _of_zip(source: Path) -> Iterator[Upload]:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import nbformat
 
 from bplib.checks.verdict import Verdict, diagnose
-from exercises.grade.repair import defines
-from exercises.grade.sandbox import Sandbox
-from exercises.grade.task import Answer, Cell, Limits, Task
-from exercises.model import Exercise
+from exercises.exercise import Exercise
+from grading.protocol import Answer, Cell, Limits, Task
+from grading.repair import defines
+from grading.sandbox import Sandbox
 
 STEP = 2  # points come in halves
 
 
 @dataclass(frozen=True)
-class Mark:
+class Score:
     """What one exercise earned.
 
     Attributes:
@@ -33,20 +33,20 @@ class Mark:
     reason: str = ""
 
 
-def nothing(exercise: Exercise, reason: str) -> Mark:
-    """Return the mark of an exercise of which nothing could be graded."""
-    return Mark(exercise.name, 0.0, float(exercise.source.points), f"✗ {reason}", (), reason)
+def nothing(exercise: Exercise, reason: str) -> Score:
+    """Return the score of an exercise of which nothing could be graded."""
+    return Score(exercise.name, 0.0, float(exercise.source.points), f"✗ {reason}", (), reason)
 
 
-def marks(
+def scores(
     exercises: Sequence[Exercise],
     notebook: nbformat.NotebookNode,
     seeds: Mapping[str, int],
     sandbox: Sandbox,
     limits: Limits = Limits(),  # noqa: B008
     salt: str = "",
-) -> list[Mark]:
-    """Run a repaired notebook in a sandbox of its own and mark each exercise.
+) -> list[Score]:
+    """Run a repaired notebook in a sandbox of its own and score each exercise.
 
     Args:
         seeds: for each exercise, the seed of the hidden cases.
@@ -57,7 +57,7 @@ def marks(
     """
     tasks = [task(exercise, notebook, seeds[exercise.name], salt) for exercise in exercises]
     answers = sandbox.run(tasks, limits)
-    return [mark(e, seeds[e.name], answers[e.name], salt) for e in exercises]
+    return [score(e, seeds[e.name], answers[e.name], salt) for e in exercises]
 
 
 def task(exercise: Exercise, notebook: nbformat.NotebookNode, seed: int, salt: str = "") -> Task:
@@ -100,17 +100,17 @@ def attempts(exercise: Exercise, notebook: nbformat.NotebookNode) -> list[list[C
     return [above, every, alone]
 
 
-def mark(exercise: Exercise, seed: int, answer: Answer, salt: str = "") -> Mark:
+def score(exercise: Exercise, seed: int, answer: Answer, salt: str = "") -> Score:
     """Judge an answer by the reference and the known mistakes, on this side of the sandbox."""
     if not answer.outcomes:
         told = f"✗ The notebook {answer.failure}."
-        return _mark(exercise, 0, "\n".join([told, *answer.errors]), (), answer.reason)
+        return _score(exercise, 0, "\n".join([told, *answer.errors]), (), answer.reason)
     verdict = diagnose(exercise.cases(seed, salt, with_slips=False), answer.outcomes, [])
     if not verdict:
         verdict = diagnose(exercise.cases(seed, salt), answer.outcomes, exercise.mistakes)
     reason = "" if verdict.passed or verdict.mistakes else answer.reason
     lines = [repr(verdict)] if verdict.passed else [repr(verdict), *answer.errors[:3]]
-    return _mark(exercise, earned(verdict, exercise), "\n".join(lines), verdict.mistakes, reason)
+    return _score(exercise, earned(verdict, exercise), "\n".join(lines), verdict.mistakes, reason)
 
 
 def earned(verdict: Verdict, exercise: Exercise) -> float:
@@ -121,8 +121,8 @@ def earned(verdict: Verdict, exercise: Exercise) -> float:
     return max(0.0, min(math.floor(STEP * verdict.share * most) / STEP, most - 1 / STEP))
 
 
-def _mark(
+def _score(
     exercise: Exercise, points: float, message: str, mistakes: tuple[str, ...], reason: str
-) -> Mark:
+) -> Score:
     most = float(exercise.source.points)
-    return Mark(exercise.name, float(points), most, message, tuple(mistakes), reason)
+    return Score(exercise.name, float(points), most, message, tuple(mistakes), reason)

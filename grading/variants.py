@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 
 from bplib._progress import progress
-from exercises.model import Assignment, Exercise, named
-from exercises.notebooks import notebook
-from exercises.secret import read, seed
+from exercises.assignment_notebook import notebook
+from exercises.exercise import Assignment, Exercise, named
+from grading.secret import read, seed
 
 
 def version(secret: bytes, student: str, exercise: Exercise) -> int:
@@ -93,7 +93,7 @@ def read_students(path: Path) -> list[str]:
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Register `python -m exercises variants`."""
+    """Register `python -m grading variants`."""
     parser = commands.add_parser(
         "variants",
         help="write a notebook with numbers of their own for each student, and an answer key",

@@ -1,4 +1,4 @@
-"""Checks all submissions in parallel and keeps what was found, so that a rerun goes on."""
+"""Grades all submissions in parallel and keeps what was found, so that a rerun goes on."""
 
 import hashlib
 import json
@@ -11,22 +11,23 @@ from pathlib import PurePosixPath
 import nbformat
 from tqdm import tqdm
 
-from exercises.grade.collect import Student, Upload, safe
-from exercises.grade.course import Course, Record, read, save, write
-from exercises.grade.marks import marks, nothing
-from exercises.grade.repair import LARGEST, Repaired, repair
-from exercises.grade.sandbox import Sandbox, SandboxError
-from exercises.grade.task import Limits
-from exercises.model import Assignment, Exercise
-from exercises.notebooks import notebook
-from exercises.secret import seed
+from exercises.assignment_notebook import notebook
+from exercises.exercise import Assignment, Exercise
+from grading.collect import Student, Upload
+from grading.course import Course, Record, read, save, write
+from grading.file_names import safe
+from grading.protocol import Limits
+from grading.repair import LARGEST, Repaired, repair
+from grading.sandbox import Sandbox, SandboxError
+from grading.scores import nothing, scores
+from grading.secret import seed
 
-VERSION = 1  # one more, and everything is checked anew
+VERSION = 2  # one more, and everything is checked anew
 
 
 @dataclass(frozen=True)
-class Checker:
-    """Checks the submissions of one assignment, made from everybody's own numbers if `own`."""
+class Grader:
+    """Grades the submissions of one assignment, made from everybody's own numbers if `own`."""
 
     course: Course
     assignment: Assignment
@@ -35,8 +36,8 @@ class Checker:
     limits: Limits = Limits()  # noqa: RUF009
     own: bool = False
 
-    def check(self, students: list[Student], jobs: int, progress: bool = True) -> list[str]:
-        """Check all students whose record is not there yet; return what went wrong.
+    def grade(self, students: list[Student], jobs: int, progress: bool = True) -> list[str]:
+        """Grade all students whose record is not there yet; return what went wrong.
 
         Ctrl-C leaves the records of those that are finished.
         """
@@ -44,7 +45,7 @@ class Checker:
         pool = ThreadPoolExecutor(jobs)
         try:
             running = {pool.submit(self.one, student): student for student in students}
-            bar = tqdm(as_completed(running), "checking", len(running), disable=not progress)
+            bar = tqdm(as_completed(running), "grading", len(running), disable=not progress)
             for done in bar:
                 try:
                     done.result()
@@ -55,7 +56,7 @@ class Checker:
         return trouble
 
     def one(self, student: Student) -> Record:
-        """Keep the student's files, repair the notebook, mark it, and write the record."""
+        """Keep the student's files, repair the notebook, score it, and write the record."""
         name, path = student.name, self.course.verdict(self.assignment.name, student.name)
         for file, upload in _named([*student.notebooks, *student.others]):
             if not upload.problem and len(upload.data) <= LARGEST:
@@ -78,7 +79,7 @@ class Checker:
         if repaired.failure:
             given = [nothing(e, repaired.failure) for e in self.assignment.exercises]
         else:
-            given = self._marks(name, repaired.notebook)
+            given = self._scores(name, repaired.notebook)
         submitted = self.course.notebook("submitted", self.assignment.name, name)
         save(submitted, nbformat.writes(repaired.notebook).encode())
         record = Record(
@@ -94,14 +95,14 @@ class Checker:
         write(path, record)
         return record
 
-    def _marks(self, name: str, cells: nbformat.NotebookNode) -> list:
+    def _scores(self, name: str, cells: nbformat.NotebookNode) -> list:
         exercises = self.assignment.exercises
         seeds = {e.name: self._seed(name, e) for e in exercises}
         salt = f"{seed(self.secret, 'fingerprints', name):x}:"
         try:
-            return marks(exercises, cells, seeds, self.sandbox, self.limits, salt)
+            return scores(exercises, cells, seeds, self.sandbox, self.limits, salt)
         except SandboxError:  # once more: a busy machine may refuse a process
-            return marks(exercises, cells, seeds, self.sandbox, self.limits, salt)
+            return scores(exercises, cells, seeds, self.sandbox, self.limits, salt)
 
     def _seed(self, student: str, exercise: Exercise) -> int:
         """Return the seed of hidden cases, or that of the numbers that a student was given."""
@@ -110,7 +111,7 @@ class Checker:
         return seed(self.secret, exercise.name, student)
 
     def _key(self, student: Student) -> str:
-        """Return a digest of all that the marks depend on."""
+        """Return a digest of all that the scores depend on."""
         upload = student.chosen or Upload("", problem=str([o.path for o in student.others]))
         parts = [
             VERSION,

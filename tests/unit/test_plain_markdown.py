@@ -1,12 +1,13 @@
 """MyST Markdown becomes plain Markdown, and what cannot is refused."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
-from book import ROOT
-from sphinx.errors import ExtensionError
+from bpsite.cross_references import BookText
+from support.book import ROOT
 
-from exercises import plain_markdown as plain
+from exercises.plain_markdown import Text, plain_markdown
 
 HERE, THERE = "chapters/here", "chapters/there"
 ENV = SimpleNamespace(
@@ -49,17 +50,35 @@ CASES = {
 
 
 def book(address="ADDRESS/"):
-    return plain.Book(ENV, ROOT / "references.bib", address, HERE)
+    return BookText(HERE, ENV, ROOT / "references.bib", address)
 
 
 @pytest.mark.parametrize("text", CASES)
 def test_is_written_plainly(text):
-    assert plain.markdown(text, book()) == CASES[text]
+    assert plain_markdown(text, book()) == CASES[text]
+
+
+def test_a_text_without_a_book_says_itself_what_it_refers_to():
+    alone = Text("by-hand-statement")
+    text = "See {ref}`the page <label>`.\n\n```{hint}\nTry $x$.\n```\n"
+    assert plain_markdown(text, alone) == (
+        "See the page.\n\n<details><summary>Hint</summary>\n\nTry $x$.\n\n</details>\n"
+    )
+    assert plain_markdown("```{math}\na \\\\ b\n```", alone) == "$$\na \\\\ b\n$$"
+    for left, named in {
+        "{ref}`label`": "label 'label'",
+        "{eq}`eq-a`": "equation 'eq-a'",
+        "{cite:t}`rumelhart1986`": "work 'rumelhart1986'",
+        "```{exercise}\n:label: ex-one\n```": "exercise 'ex-one'",
+        "```{figure} a.png\n```": "'figure'",
+    }.items():
+        with pytest.raises(ValueError, match=f"by-hand-statement .*{named}"):
+            plain_markdown(left, alone)
 
 
 def test_no_link_where_no_site_is_known():
-    assert plain.markdown("{ref}`far`", book("")) == "*Far away*"
-    assert plain.markdown("{ref}`near`", book("")) == "[Near by](#near)"
+    assert plain_markdown("{ref}`far`", book("")) == "*Far away*"
+    assert plain_markdown("{ref}`near`", book("")) == "[Near by](#near)"
 
 
 @pytest.mark.parametrize(
@@ -74,10 +93,8 @@ def test_no_link_where_no_site_is_known():
     ],
 )
 def test_what_cannot_be_written_is_refused(text, named):
-    with pytest.raises(ExtensionError) as error:
-        plain.markdown(text, book())
-    assert named in str(error.value)
-    assert HERE in str(error.value)
+    with pytest.raises(ValueError, match=f"{HERE} .*{re.escape(named)}"):
+        plain_markdown(text, book())
 
 
 def test_works_are_listed_by_author():

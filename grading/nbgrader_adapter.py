@@ -1,4 +1,4 @@
-"""nbgrader around the checker: release, gradebook and feedback, with no kernel started."""
+"""nbgrader around the grader: release, gradebook and feedback, with no kernel started."""
 
 import base64
 import contextlib
@@ -38,10 +38,10 @@ from nbgrader.utils import is_grade
 from tqdm import tqdm
 from traitlets.config import Config
 
-from exercises.grade.course import Course, plain, read, save
-from exercises.model import Assignment
-from exercises.notebooks import ANSWER, notebook
+from exercises.assignment_notebook import ANSWER, notebook
+from exercises.exercise import Assignment
 from exercises.source import BEGIN, END, STUB
+from grading.course import Course, plain, read, save
 
 FEW = 20  # for whom further processes would start too late
 POLICY = "Content-Security-Policy"
@@ -50,7 +50,7 @@ MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"
 
 
 class SandboxedCheck(NbGraderPreprocessor):
-    """Takes the place of nbgrader's Execute: writes the checker's verdicts into the cells."""
+    """Takes the place of nbgrader's Execute: writes the grader's verdicts into the cells."""
 
     def preprocess(self, nb, resources):
         """Fill the outputs of each check cell, and of the first cell if there are notes.
@@ -62,13 +62,13 @@ class SandboxedCheck(NbGraderPreprocessor):
         record = read(Course(Path.cwd()).verdict(about["assignment"], about["student"]))
         if record is None:
             raise ValueError(f"there is no verdict on {about['student']}; grade the submission")
-        marks = {f"{mark.exercise}-check": mark for mark in record.marks}
+        scores = {f"{score.exercise}-check": score for score in record.scores}
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
             name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             if is_grade(cell):
-                cell.outputs = _outputs(marks[name].message, marks[name].points)
+                cell.outputs = _outputs(scores[name].message, scores[name].points)
             elif name == "setup" and (record.notes or record.failure):
                 cell.outputs = _outputs("\n".join([record.failure, *record.notes]).strip())
         return nb, resources
@@ -144,7 +144,7 @@ def feedback(course: Course, assignment: str, students: Sequence[str], jobs: int
 
 
 def stale(course: Course, assignment: str, students: Sequence[str]) -> list[str]:
-    """Return the students whose feedback is missing or older than what the checker found."""
+    """Return the students whose feedback is missing or older than what the grader found."""
     return [
         student
         for student in students
@@ -308,13 +308,13 @@ def _configure(course: Course) -> None:
     """Let nbgrader's own commands and its formgrader grade in this folder as we do."""
     path = course.root / "nbgrader_config.py"
     if not path.exists():
-        package = Path(__file__).parents[2].resolve()
+        package = Path(__file__).parents[1].resolve()
         lines = [
             "import sys",
             f"sys.path.insert(0, {str(package)!r})",
             "from pathlib import Path",
-            "from exercises.grade.course import Course",
-            "from exercises.grade.shell import config",
+            "from grading.course import Course",
+            "from grading.nbgrader_adapter import config",
             "get_config().merge(config(Course(Path(__file__).parent)))",
         ]
         save(path, ("\n".join(lines) + "\n").encode())

@@ -1,6 +1,6 @@
 """A visit to one page, by a browser that reaches nothing but the page's own server."""
 
-from book import EXPLORERS
+from support.book import EXPLORERS
 
 
 class Visit:

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from exercises.grade.marks import Mark
+from grading.scores import Score
 
 
 @dataclass(frozen=True)
 class Record:
-    """What the checker found in one submission.
+    """What the grader found in one submission.
 
     Attributes:
         key: what it was made from; another key, and it is made anew.
@@ -23,7 +23,7 @@ class Record:
 
     student: str
     key: str
-    marks: tuple[Mark, ...]
+    scores: tuple[Score, ...]
     sandbox: str = ""
     file: str = ""
     late: bool = False
@@ -55,11 +55,11 @@ class Course:
         return self.root / "originals" / assignment / student / name
 
     def verdict(self, assignment: str, student: str) -> Path:
-        """Return the path of what the checker found."""
+        """Return the path of what the grader found."""
         return self.root / "verdicts" / assignment / f"{student}.json"
 
     def records(self, assignment: str) -> Iterator[Record]:
-        """Yield what the checker found for each student, by name."""
+        """Yield what the grader found for each student, by name."""
         for path in sorted((self.root / "verdicts" / assignment).glob("*.json")):
             if record := read(path):
                 yield record
@@ -69,8 +69,8 @@ def read(path: Path) -> Record | None:
     """Read a record; None if there is none that can be read."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        marks = tuple(Mark(**{**m, "mistakes": tuple(m["mistakes"])}) for m in raw["marks"])
-        return Record(**{**raw, "marks": marks, "notes": tuple(raw["notes"])})
+        scores = tuple(Score(**{**s, "mistakes": tuple(s["mistakes"])}) for s in raw["scores"])
+        return Record(**{**raw, "scores": scores, "notes": tuple(raw["notes"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

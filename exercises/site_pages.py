@@ -5,10 +5,10 @@ from pathlib import Path
 
 import nbformat
 
-from exercises.fingerprints import write_new
-from exercises.model import Assignment, Exercise, assignments
-from exercises.notebooks import notebook
+from exercises.assignment_notebook import notebook
+from exercises.exercise import Assignment, Exercise, assignments
 from exercises.source import DIFFICULTIES, fill
+from exercises.visible_cases import write_new
 
 HEADER = """\
 ---

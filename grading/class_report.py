@@ -8,9 +8,9 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from exercises.grade.course import Course, Record, plain, save
-from exercises.grade.shell import gradebook
-from exercises.model import Assignment
+from exercises.exercise import Assignment
+from grading.course import Course, Record, plain, save
+from grading.nbgrader_adapter import gradebook
 
 FIRST = ["student"]
 LAST = ["total", "max", "mistakes named", "to be read", "late", "reason"]
@@ -51,7 +51,10 @@ def report(
     """Return what an instructor wants to know beside the grades."""
     records = list(course.records(assignment.name))
     named = Counter(
-        f"{mark.exercise}: {name}" for r in records for mark in r.marks for name in mark.mistakes
+        f"{score.exercise}: {name}"
+        for record in records
+        for score in record.scores
+        for name in score.mistakes
     )
     to_read = sum(int(row["to be read"] or 0) for row in table)
     parts = [
@@ -84,7 +87,7 @@ def _row(book: Gradebook, assignment: Assignment, record: Record) -> dict[str, s
     return row | {
         "total": plain(submission.score),
         "max": plain(submission.max_score),
-        "mistakes named": str(sum(len(mark.mistakes) for mark in record.marks)),
+        "mistakes named": str(sum(len(score.mistakes) for score in record.scores)),
         "to be read": str(to_read or ""),
         "reason": _reason(record),
     }
@@ -93,7 +96,7 @@ def _row(book: Gradebook, assignment: Assignment, record: Record) -> dict[str, s
 def _reason(record: Record) -> str:
     if record.failure:
         return record.failure
-    return "; ".join(f"{mark.exercise}: {mark.reason}" for mark in record.marks if mark.reason)
+    return "; ".join(f"{s.exercise}: {s.reason}" for s in record.scores if s.reason)
 
 
 def _sandboxes(records: Sequence[Record]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import bplib
 from bplib.checks.packing import pack
-from exercises.model import Exercise
+from exercises.exercise import Exercise
 
 FOLDER = Path(bplib.__file__).parent / "checks" / "cases"
 

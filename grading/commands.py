@@ -5,9 +5,9 @@ import importlib.util
 import os
 from pathlib import Path
 
-from exercises import secret
-from exercises.grade.task import Limits
-from exercises.model import ASSIGNMENTS, Assignment, named
+from exercises.exercise import ASSIGNMENTS, Assignment, named
+from grading import secret
+from grading.protocol import Limits
 
 GRADE = """\
 Grades all submissions of an assignment in a sandbox and writes, into the course folder:
@@ -48,12 +48,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="processor time that each exercise of a student may take (default: %(default)s)",
     )
     grade.add_argument(
-        "--sandbox",
-        choices=["auto", "bwrap", "unshare"],
-        default="auto",
-        help="what shields you from the students' code (default: Bubblewrap, else unshare)",
-    )
-    grade.add_argument(
         "--unsafe",
         action="store_true",
         help="run the students' code with no sandbox: it can read and change all your files",
@@ -71,33 +65,32 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run_grade(options: argparse.Namespace) -> int:
     """Grade; return 1 if something is left to do."""
-    assignment, shell = named(options.assignment), _shell()
-    from exercises.grade import table
-    from exercises.grade.check import Checker
-    from exercises.grade.collect import collect
-    from exercises.grade.course import Course, save
-    from exercises.grade.sandbox import choose
+    assignment, adapter = named(options.assignment), _nbgrader_adapter()
+    from grading import class_report
+    from grading.collect import collect
+    from grading.course import Course, save
+    from grading.grader import Grader
+    from grading.sandbox import choose
 
     if not 0 < options.seconds <= 600:
         raise ValueError(f"seconds is {options.seconds:g}; expected a number from 0 to 600")
     course = Course(options.course)
-    hidden = [options.course, options.submissions, ASSIGNMENTS]
-    sandbox = choose(options.sandbox, options.unsafe, hidden)
+    sandbox = choose(options.unsafe, [options.course, options.submissions, ASSIGNMENTS])
     found = collect(options.submissions, assignment.name)
     if not found.students:
         told = "; ".join(found.remarks[:5]) or "it is empty"
         raise ValueError(f"no submission was found in {options.submissions}: {told}")
     key = secret.read(options.secret_file or course.root / "secret.txt")
-    shell.hand_out(course, assignment)
-    checker = Checker(
+    adapter.hand_out(course, assignment)
+    grader = Grader(
         course, assignment, key, sandbox, Limits(seconds=options.seconds), options.own_numbers
     )
-    trouble = checker.check(list(found.students.values()), options.jobs)
+    trouble = grader.grade(list(found.students.values()), options.jobs)
     students = [record.student for record in course.records(assignment.name)]
-    waiting = shell.stale(course, assignment.name, students)
-    trouble += shell.enter(course, assignment.name, waiting, options.jobs)
+    waiting = adapter.stale(course, assignment.name, students)
+    trouble += adapter.enter(course, assignment.name, waiting, options.jobs)
     rows = _written(course, assignment)
-    report = table.report(course, assignment, rows, found.remarks, trouble)
+    report = class_report.report(course, assignment, rows, found.remarks, trouble)
     save(course.root / f"report-{assignment.name}.txt", report.encode())
     print(f"\n{report}\nGrades: {course.root / 'grades.csv'}")
     return int(bool(trouble))
@@ -105,21 +98,22 @@ def run_grade(options: argparse.Namespace) -> int:
 
 def run_release(options: argparse.Namespace) -> int:
     """Write source and release into the course folder."""
-    from exercises.grade.course import Course
+    from grading.course import Course
 
-    print(_shell().hand_out(Course(options.course), named(options.assignment)))
+    print(_nbgrader_adapter().hand_out(Course(options.course), named(options.assignment)))
     return 0
 
 
 def run_feedback(options: argparse.Namespace) -> int:
     """Write all feedback and the grades from the gradebook."""
-    from exercises.grade.course import Course
+    from grading.course import Course
 
-    shell, course, assignment = _shell(), Course(options.course), named(options.assignment)
+    adapter, course = _nbgrader_adapter(), Course(options.course)
+    assignment = named(options.assignment)
     students = [record.student for record in course.records(assignment.name)]
     if not students:
         raise ValueError(f"{course.root} has no grades of {assignment.name}; grade it first")
-    trouble = shell.feedback(course, assignment.name, students, options.jobs)
+    trouble = adapter.feedback(course, assignment.name, students, options.jobs)
     _written(course, assignment)
     print("\n".join([*trouble, f"Grades: {course.root / 'grades.csv'}"]))
     return int(bool(trouble))
@@ -127,23 +121,23 @@ def run_feedback(options: argparse.Namespace) -> int:
 
 def _written(course, assignment: Assignment) -> list[dict[str, str]]:
     """Write the CSV files and return the rows."""
-    from exercises.grade import shell, table
+    from grading import class_report, nbgrader_adapter
 
-    rows = table.rows(course, assignment)
-    table.write(course.root / "grades.csv", rows, assignment)
-    table.write(course.root / f"grades-{assignment.name}.csv", rows, assignment)
-    shell.export(course, course.root / "nbgrader.csv")
+    rows = class_report.rows(course, assignment)
+    class_report.write(course.root / "grades.csv", rows, assignment)
+    class_report.write(course.root / f"grades-{assignment.name}.csv", rows, assignment)
+    nbgrader_adapter.export(course, course.root / "nbgrader.csv")
     return rows
 
 
-def _shell():
+def _nbgrader_adapter():
     if importlib.util.find_spec("nbgrader") is None:
         raise RuntimeError(
             "nbgrader is not installed; `make grading`, or pip install -r requirements-grading.txt"
         )
-    from exercises.grade import shell
+    from grading import nbgrader_adapter
 
-    return shell
+    return nbgrader_adapter
 
 
 def _command(

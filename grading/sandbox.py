@@ -1,9 +1,8 @@
-"""Where a student's code runs: Bubblewrap, else unshare, and unprotected only if asked for."""
+"""Where a student's code runs: in Bubblewrap, and unprotected only if asked for."""
 
 import json
 import os
 import select
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,15 +12,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import bplib
-from exercises.grade import runner
-from exercises.grade.task import Answer, Limits, Task, parsed
+from grading import runner
+from grading.protocol import Answer, Limits, Task, parsed
 
 INSTALL = (
     "Install Bubblewrap: `apt install bubblewrap` on Debian and Ubuntu, `dnf install bubblewrap` "
     "on Fedora, `pacman -S bubblewrap` on Arch."
 )
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/nix/store")
-DEVICES = ("null", "zero", "full", "random", "urandom")
 INSIDE = "/bp"  # where `bplib` and the runner are
 DISK = 64 << 20
 ENVIRONMENT = {
@@ -153,53 +151,6 @@ class Bubblewrap(Sandbox):
         return [*call, "--", *python()]
 
 
-class Unshare(Sandbox):
-    """Namespaces made by `unshare`, and a root folder of its own that shows the same."""
-
-    name = "unshare"
-
-    def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="sandbox-")
-
-    def command(self) -> list[str]:
-        """Return the command that starts the runner inside."""
-        call = ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork"]
-        call += ["--kill-child", "--propagation", "private"]
-        if os.getuid():
-            call += ["--user", "--map-root-user"]
-        return [*call, "--", "/bin/sh", "-c", self._script()]
-
-    def _script(self) -> str:
-        """Return the commands that make the root folder, move into it and start the runner."""
-        root = self.folder.name
-        lines = [
-            "set -e",
-            "umask 022",
-            "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-            f"mount -t tmpfs -o size={DISK},mode=755 root {root}",
-            f"cd {root}",
-            "mkdir proc dev old",
-            "mkdir -m 1777 tmp",
-            "mount -t proc proc proc",
-            f"mount -t tmpfs -o size={DISK},mode=1777 tmp tmp",
-        ]
-        for device in DEVICES:
-            lines += [f"touch dev/{device}", f"mount --bind /dev/{device} dev/{device}"]
-        for source, place in shown():
-            lines += _bound(source, place)
-        variables = " ".join(
-            f"{name}={shlex.quote(value)}" for name, value in self._environment().items()
-        )
-        lines += [
-            f"mount -o remount,bind,ro {root} || mount -o remount,bind,ro,nosuid,nodev {root}",
-            "pivot_root . old",
-            "umount -l /old",
-            "cd /tmp",
-            f"exec env -i {variables} {shlex.join(python())}",
-        ]
-        return "\n".join(lines)
-
-
 class Unsafe(Sandbox):
     """No protection: a child process with limits, which can read and write what you can."""
 
@@ -222,60 +173,48 @@ class Unsafe(Sandbox):
         return super()._environment() | {"HOME": home, "MPLCONFIGDIR": home}
 
 
-KINDS = {"bwrap": Bubblewrap, "unshare": Unshare}
-
-
-def choose(kind: str = "auto", unsafe: bool = False, hidden: Iterable[Path] = ()) -> Sandbox:
-    """Return a sandbox that works here.
+def choose(unsafe: bool = False, hidden: Iterable[Path] = ()) -> Sandbox:
+    """Return Bubblewrap if it works here, or no sandbox if that is what is asked for.
 
     Args:
-        kind: "bwrap", "unshare", or "auto" for the first of them that works.
-        unsafe: do without one.
+        unsafe: do without a sandbox.
         hidden: folders that must not be seen inside.
 
     Raises:
-        SandboxError: none works; the message says what to install.
+        SandboxError: Bubblewrap does not work; the message says what to install.
         ValueError: a hidden folder is within one that the sandbox shows.
     """
     if unsafe:
         return Unsafe()
     for folder in hidden:
         _refuse_shown(Path(folder).resolve())
-    reasons = []
-    for name in KINDS if kind == "auto" else [kind]:
-        try:
-            sandbox = _working(name)
-        except SandboxError as error:
-            reasons.append(str(error))
-        else:
-            if reasons:
-                print(f"Using {sandbox.name}: {'; '.join(reasons)}. {INSTALL}", file=sys.stderr)
-            return sandbox
-    raise SandboxError(
-        f"there is no sandbox for the students' code ({'; '.join(reasons)}). {INSTALL} "
-        "Without one, their code can read and change every file that you can; if you want that, "
-        "say --unsafe."
-    )
+    try:
+        return _working()
+    except SandboxError as error:
+        raise SandboxError(
+            f"there is no sandbox for the students' code ({error}). {INSTALL} Without one, their "
+            "code can read and change every file that you can; if you want that, say --unsafe."
+        ) from error
 
 
-def _working(name: str) -> Sandbox:
-    """Return the sandbox if it starts and computes."""
+def _working() -> Sandbox:
+    """Return Bubblewrap if it starts and computes."""
     if sys.platform != "linux":
-        raise SandboxError(f"{name} needs Linux, this is {sys.platform}")
-    if not shutil.which(name):
-        raise SandboxError(f"{name} was not found")
-    sandbox = KINDS[name]()
+        raise SandboxError(f"Bubblewrap needs Linux, this is {sys.platform}")
+    if not shutil.which("bwrap"):
+        raise SandboxError("bwrap was not found")
+    sandbox = Bubblewrap()
     task = Task("probe", "probe", ["y"], [{"x": 1.0}], [[(1, "def probe(x):\n    return x")]])
     answer = sandbox.run([task])["probe"]
     if not answer.outcomes or answer.outcomes[0].problem:
-        raise SandboxError(f"{name} starts, but {answer.failure or answer.outcomes[0].problem}")
+        raise SandboxError(f"Bubblewrap starts, but {answer.failure or answer.outcomes[0].problem}")
     return sandbox
 
 
 def shown() -> list[tuple[str, str]]:
     """Return what can be read inside: pairs of a path here and the path there."""
     paths = [path for path in SYSTEM if os.path.lexists(path)]
-    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
+    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix, os.path.realpath(sys.prefix))):
         if not any(Path(prefix).is_relative_to(path) for path in paths):
             paths.append(prefix)
     own = [(f"{library()}/bplib", f"{INSIDE}/bplib"), (runner.__file__, f"{INSIDE}/runner.py")]
@@ -296,23 +235,6 @@ def _parents(paths: Iterable[str]) -> list[str]:
     """Return the folders above the paths, outermost first; `/tmp` and `/` are there."""
     above = {str(parent) for path in paths for parent in Path(path).parents}
     return sorted(above - {"/", "/tmp"})
-
-
-def _bound(source: str, place: str) -> list[str]:
-    """Return the shell commands that show a path, read-only, below the current folder."""
-    old, new = shlex.quote(source), shlex.quote(place.lstrip("/"))
-    if os.path.islink(source) and source == place:
-        return [f"ln -s {shlex.quote(os.readlink(source))} {new}"]
-    if os.path.isdir(source):
-        lines = [f"mkdir -p {new}"]
-    else:
-        lines = [f"mkdir -p {shlex.quote(os.path.dirname(place).lstrip('/'))}", f"touch {new}"]
-    remount = "mount -o remount,bind"
-    return [
-        *lines,
-        f"mount --bind {old} {new}",
-        f"{remount},ro {new} || {remount},ro,nosuid,nodev {new}",
-    ]
 
 
 def _refuse_shown(folder: Path) -> None:
