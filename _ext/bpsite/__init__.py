@@ -13,6 +13,7 @@ from . import (
     pages,
     places,
     reference,
+    runtime,
     sitemap,
     static,
     wheels,
@@ -21,6 +22,7 @@ from . import (
 PARTS = (
     places,
     static,
+    runtime,
     exercises,
     mathematics,
     notebooks,
