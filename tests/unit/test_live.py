@@ -218,7 +218,7 @@ def test_a_choice_is_a_row_of_buttons_and_play_plays():
     picture.point(ax, path[x][k], 0)
     controls, widget = picture.show("A point.").children
     slider, play, buttons = controls.children
-    assert (play.value, play.last, play.label) == (0, 20, "k")
+    assert (play.value, play.last, play.label) == (0, 20, "update")
     assert buttons.options == ("both", "one")
     assert buttons.index == widget.v1 == 1
     assert len(slider.options) == 21
