@@ -127,8 +127,6 @@ class _Sheet:
         figsize: tuple[float, float],
         height_ratios: Iterable[float] | None,
     ) -> None:
-        if isinstance(background, Mapping):
-            background = partial(_set_axes, settings=background)
         self.background, self.mosaic, self.figsize = background, mosaic, figsize
         self.height_ratios = list(height_ratios) if height_ratios else None
         self.positions: dict[str, Any] = {}
@@ -136,6 +134,12 @@ class _Sheet:
         self.tracing: tuple[Figure, dict[str, Axes]] | None = None
         self.bare: set[Artist] = set()
         self.symbol = self.use = ""
+        if isinstance(background, Mapping):
+            settings = background if mosaic else {"only": background}
+            panels = self.blank()[1]
+            for name in settings:
+                _known("background", name, panels)
+            self.background = partial(_set_axes, settings)
 
     def measure(self, draw: Callable[[Panels], None]) -> None:
         """Find room for background and first frame together; then keep the background."""
@@ -195,13 +199,10 @@ class _Sheet:
         return fig, panels
 
 
-def _set_axes(panels: Panels, settings: Mapping[str, Any]) -> None:
-    """Set limits, scales and words of one pair of axes, or of each that is named."""
-    if isinstance(panels, Axes):
-        panels, settings = {"only": panels}, {"only": settings}
+def _set_axes(settings: Mapping[str, Any], panels: Panels) -> None:
+    """Set limits, scales and words of each pair of axes that is named."""
     for name, wanted in settings.items():
-        _known("background", name, panels)
-        ax = panels[name]
+        ax = panels if isinstance(panels, Axes) else panels[name]
         ax.set(**wanted)
         for axis in (ax.xaxis, ax.yaxis):
             if axis.get_scale() == "log":
