@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from bplib.plots.style import PAPER
@@ -76,8 +77,8 @@ def say(
     framed: bool = False,
     weight: str = "normal",
     zorder: float = 6,
-) -> None:
-    """Write a text centred at a place, (x, y).
+) -> Text:
+    """Write a text centred at a place, (x, y), and return it.
 
     Args:
         ax: where to write.
@@ -92,7 +93,7 @@ def say(
     box: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6, "alpha": paper}
     if framed:
         box |= {"edgecolor": color, "pad": 1.2, "lw": 1}
-    ax.text(
+    return ax.text(
         *place,
         text,
         color=color,

@@ -6,7 +6,7 @@ are compiled to JavaScript, and the page redraws texts, lines, points and edges 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -22,9 +22,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bplib.plots.network_diagram import Quantities, diagram, edge_width
 from bplib.plots.style import HIGHLIGHT, INK, PALETTE, STYLE
 from bplib.plots.svg import svg_body, svg_element
-from bplib.plots.text import live_number
+from bplib.plots.text import live_number, say
+from bplib.symbolic import SymbolicNetwork
 from bplib.widgets.controls import Choice, Slider, choice, linear, log
 from bplib.widgets.player import player
 from bplib.widgets.program import Column, Loop, Program, along, expression, repeat
@@ -39,6 +41,7 @@ __all__ = [
     "choice",
     "linear",
     "log",
+    "network",
     "repeat",
     "words",
 ]
@@ -117,18 +120,18 @@ class Picture:
             x, y: data coordinates, numbers or expressions.
             template: the text, with {:.3f}, {:.3g} for each number and {} for `words`.
             *values: the expressions that stand there.
-            **style: what `Axes.text` takes.
+            **style: what `plots.text.say` takes.
         """
         here = self._axes(ax)
-        style = {"ha": "center", "va": "center_baseline", "fontsize": 8} | style
-        artist = ax.text(0, 0, "", **style)
-        i, j, say = self.program.scalar(x), self.program.scalar(y), self._sentence(template, values)
+        artist = say(ax, (0, 0), "", **({"color": INK} | style))
+        i, j = self.program.scalar(x), self.program.scalar(y)
+        parts = self._sentence(template, values)
 
         def draw(columns: list, scalars: list) -> None:
-            artist.set(text=sentence(say, scalars), x=scalars[i], y=scalars[j])
+            artist.set(text=sentence(parts, scalars), x=scalars[i], y=scalars[j])
 
         moves = any(expression("x", v).free_symbols for v in (x, y))
-        self._part("text", artist, draw, ax=here, say=say, **({"x": i, "y": j} if moves else {}))
+        self._part("text", artist, draw, ax=here, say=parts, **({"x": i, "y": j} if moves else {}))
 
     def plot(self, ax: Axes, x: Any, y: Any, upto: Any = None, **style: Any) -> None:
         """Draw a line.
@@ -329,6 +332,39 @@ class Picture:
         return out
 
 
+def network(
+    picture: Picture,
+    ax: Axes,
+    net: SymbolicNetwork,
+    value: Callable[[sp.Expr], Any],
+    eta: Any = None,
+    parameters: bool = True,
+) -> None:
+    """Draw a network whose numbers move, in the layout of `plots.network`.
+
+    Args:
+        picture: the picture that moves them.
+        ax: where.
+        net: the network, with numbers or symbols in it.
+        value: what is shown of an expression in the network's symbols, such as
+            `lambda e: path[e][k]`.
+        eta: the learning rate, to show each parameter as "old → new".
+        parameters: show weights and biases.
+    """
+    layers = range(len(net.b))
+    of = {
+        "W": net.W,
+        "b": net.b,
+        "z": net.z,
+        "a": net.a,
+        "dW": [net.gradient(W) for W in net.W],
+        "db": [net.gradient(b) for b in net.b],
+        "delta": [net.delta(l) for l in layers],
+    }
+    shown = {name: [m.applyfunc(value) for m in matrices] for name, matrices in of.items()}
+    diagram(picture, ax, Quantities([value(x) for x in net.x], **shown, eta=eta), parameters)
+
+
 def sentence(parts: list, scalars: Sequence[float]) -> str:
     """Return a sentence as the page writes it."""
     text = ""
@@ -340,11 +376,6 @@ def sentence(parts: list, scalars: Sequence[float]) -> str:
         value = scalars[place]
         text += how[int(value)] if kind == "w" else live_number(value, how, kind)
     return text
-
-
-def edge_width(value: float) -> float:
-    """Return the width in points of an edge that stands for a number."""
-    return 0.5 + 2.2 * min(abs(value), 3) / 3 if np.isfinite(value) else 0.5
 
 
 def _line(place: dict, columns: list, scalars: list) -> tuple[Sequence, Sequence]:
