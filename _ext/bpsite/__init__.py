@@ -3,17 +3,21 @@
 import os
 
 from . import (
+    chapter_box,
     exercises,
     explorers,
+    folds,
     launch,
     lite,
     mathematics,
     metadata,
     notebooks,
+    numbers,
     pages,
     places,
     reference,
     sitemap,
+    solutions,
     static,
     wheels,
 )
@@ -23,6 +27,10 @@ PARTS = (
     static,
     exercises,
     mathematics,
+    numbers,
+    folds,
+    solutions,
+    chapter_box,
     notebooks,
     explorers,
     pages,
