@@ -1,6 +1,6 @@
 """Networks in SymPy: an oracle that shares no line with the NumPy code it is held against."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -110,6 +110,14 @@ class SymbolicNetwork:
     def delta(self, l: int) -> sp.Matrix:
         """Return δ of layer l, ∂L/∂z: what a nudge of z costs is what a nudge of b costs."""
         return self.gradient(self.b[l])
+
+    def put(self, known: Mapping[sp.Symbol, Any]) -> "SymbolicNetwork":
+        """Return the network with numbers, or other expressions, in place of some symbols."""
+        lists = {
+            name: [m.subs(known) for m in getattr(self, name)] for name in ("W", "b", "z", "a")
+        }
+        x, y = self.x.subs(known), self.y.subs(known)
+        return SymbolicNetwork(x, y, **lists, loss=self.loss.subs(known))
 
     def values(
         self, x: Sequence, y: Sequence, W: Sequence, b: Sequence

@@ -7,18 +7,22 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where `exercises` is
 
 from . import (
+    chapter_box,
     exercises,
     explorers,
+    folds,
     launch,
     lite,
     mathematics,
     metadata,
     notebooks,
+    numbers,
     pages,
     places,
     reference,
     runtime,
     sitemap,
+    solutions,
     static,
     wheels,
 )
@@ -29,6 +33,10 @@ PARTS = (
     runtime,
     exercises,
     mathematics,
+    numbers,
+    folds,
+    solutions,
+    chapter_box,
     notebooks,
     explorers,
     pages,
