@@ -6,12 +6,12 @@ import json
 import shutil
 
 import pytest
-from book import ROOT, SITE
 from bpsite import runtime
-from shoot import serve
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from visiting import Visit
+from support.book import ROOT, SITE
+from support.browser import serve
+from support.visiting import Visit
 
 LARGEST = 80_000
 MODULES = ROOT / "node_modules"
