@@ -24,3 +24,17 @@ def test_axe_finds_nothing_serious(visit, page_name, scheme, width):
         list(OFF),
     )
     assert found == []
+
+
+def test_every_part_of_a_formula_is_mathml(seen, page_name):
+    """Elements of another kind, and text outside a token, are nothing to a screen reader."""
+    strangers = seen(page_name).page.evaluate(
+        """() => [...document.querySelectorAll(".katex-mathml math")].flatMap(math => [
+            ...[...math.querySelectorAll("*")]
+                .filter(e => e.namespaceURI !== "http://www.w3.org/1998/Math/MathML"),
+            ...[...math.querySelectorAll(":not(annotation, mi, mn, mo, ms, mtext)")]
+                .flatMap(e => [...e.childNodes])
+                .filter(node => node.nodeType === Node.TEXT_NODE && node.data.trim()),
+        ].map(node => [node.nodeName, math.querySelector("annotation").textContent]))"""
+    )
+    assert strangers == []
