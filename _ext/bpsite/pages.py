@@ -29,9 +29,11 @@ def drop_thebe_settings(app, doctree, docname):
             node.parent.remove(node)
 
 
-# Citations are no list items, and a label should not hide the text that it stands on.
+# A bibliography is a list, an empty cell heads nothing, a label should not hide the text it is on.
 MISLEADING = {
-    '<div role="list" class="citation-list">': '<div class="citation-list">',
+    ' role="doc-biblioentry">': ' role="listitem">',
+    '<th class="head"></th>': "<td></td>",
+    '<th class="head"><p></p></th>': "<td></td>",
     '<summary aria-label="Toggle hidden content">': "<summary>",
 }
 
