@@ -12,6 +12,7 @@ OWN = Path(__file__).parent / "static"
 UNUSED = [
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.LICENSE.txt",
+    "scripts/sphinx-book-theme.js",
     "vendor/fontawesome",
     "sphinx-thebe.js",
     "sphinx-thebe.css",
@@ -43,7 +44,7 @@ def install(app):
     _write(vendor / "katex.css", sheet)
     _copy(modules / "@jupyter-widgets/html-manager/dist/embed.js", vendor / "embed.js")
 
-    for name in ("bpsite.js", "logo.svg", "favicon.svg"):
+    for name in ("bpsite.js", "menus.js", "logo.svg", "favicon.svg"):
         _copy(OWN / name, target / name)
     sheets = [(OWN / name).read_text("utf8") for name in ("bpsite.css", "print.css")]
     _write(target / "bpsite.css", "\n".join([palette.css(), icons.css(), *sheets]))
@@ -86,3 +87,4 @@ def setup(app):
     app.connect("build-finished", slim)
     app.add_css_file("vendor/katex.css", priority=300)
     app.add_css_file("bpsite.css", priority=900)
+    app.add_js_file("menus.js", loading_method="defer")
