@@ -13,6 +13,7 @@ OWN = Path(__file__).parent / "static"
 UNUSED = [
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.LICENSE.txt",
+    "scripts/sphinx-book-theme.js",
     "vendor/fontawesome",
     "sphinx-thebe.js",
     "sphinx-thebe.css",
@@ -51,7 +52,7 @@ def install(app):
     _write(vendor / "katex.css", sheet)
     _copy(modules / "katex" / "LICENSE", vendor / "katex.LICENSE.txt")
 
-    for name in ("bpsite.js", "logo.svg", "favicon.svg"):
+    for name in ("bpsite.js", "menus.js", "logo.svg", "favicon.svg"):
         _copy(OWN / name, target / name)
     sheets = [(OWN / name).read_text("utf8") for name in ("bpsite.css", "print.css")]
     _write(target / "bpsite.css", "\n".join([palette.css(), icons.css(), *sheets]))
@@ -94,3 +95,4 @@ def setup(app):
     app.connect("build-finished", slim)
     app.add_css_file("vendor/katex.css", priority=300)
     app.add_css_file("bpsite.css", priority=900)
+    app.add_js_file("menus.js", loading_method="defer")
