@@ -6,6 +6,8 @@ import numpy as np
 
 from bplib.activations import Array
 
+__all__ = ["History"]
+
 
 @dataclass
 class History:

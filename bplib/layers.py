@@ -11,8 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from bplib._errors import fraction, positive_int
+from bplib._errors import fraction, positive, positive_int, single
 from bplib.activations import Activation, Array, get, identity
+
+__all__ = ["Layer", "Dense", "Activate", "Dropout", "BatchNorm", "LayerNorm", "Residual"]
 
 
 class Layer:
@@ -218,9 +220,7 @@ class _Normalization(Layer):
 
     def __init__(self, n: int, eps: float = 1e-5) -> None:
         super().__init__(n, n)
-        if not (isinstance(eps, (int, float)) and eps > 0):
-            raise ValueError(f"eps is {eps!r}; expected a positive number")
-        self.eps = float(eps)
+        self.eps = positive("eps", eps)
         self.gamma = self.beta = self.dgamma = self.dbeta = np.empty(0)
         self.x_hat = self.deviation = np.empty(0)
 
@@ -278,9 +278,9 @@ class BatchNorm(_Normalization):
 
     def __init__(self, n: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(n, eps)
-        if not (isinstance(momentum, (int, float)) and 0 <= momentum <= 1):
+        self.momentum = single("momentum", momentum)
+        if self.momentum > 1:
             raise ValueError(f"momentum is {momentum!r}; expected a number from 0 to 1")
-        self.momentum = momentum
         self.running_mean = self.running_variance = np.empty(0)
         self.train = False
 

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from bplib import initializers
-from bplib._errors import finite, numbers, positive_int
+from bplib._errors import finite, float_type, numbers, positive_int
 from bplib.activations import Activation, Array
 from bplib.layers import Dense, Layer, bind_all, chain
 from bplib.losses import Loss
+
+__all__ = ["Network", "mlp", "evaluate", "loss_and_grad", "accuracy"]
 
 
 class Network:
@@ -42,7 +44,7 @@ class Network:
     ) -> None:
         self.layers = chain(layers)
         self.stack = _stack_shape(stack)
-        self.dtype = _float_type(dtype)
+        self.dtype = float_type("dtype", dtype)
         n_params = sum(layer.n_params for layer in self.layers)
         self.theta = np.zeros((*self.stack, n_params), self.dtype)
         self.grad = np.zeros_like(self.theta)
@@ -297,13 +299,3 @@ def _stack_shape(stack: Any) -> tuple[int, ...]:
         return ()
     sizes = stack if isinstance(stack, tuple) else (stack,)
     return tuple(positive_int("stack", n) for n in sizes)
-
-
-def _float_type(dtype: DTypeLike) -> np.dtype:
-    try:
-        dtype = np.dtype(dtype)
-    except TypeError as error:
-        raise ValueError(f"dtype is {dtype!r}; expected one such as float64") from error
-    if dtype.kind not in "fc":
-        raise ValueError(f"dtype is {dtype}; expected a floating type such as float64")
-    return dtype

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from bplib._errors import non_negative, positive_int
 
+__all__ = ["constant", "step", "exponential", "inverse", "cosine", "warm_up"]
+
 Schedule = Callable[[int], float]
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from bplib.network import Network
 
+__all__ = ["save", "load"]
+
 FORMAT = "bplib parameters 1"
 
 

@@ -14,6 +14,8 @@ from bplib.losses import Loss
 from bplib.network import Network, backpropagate, checked, classes, labels, loss_value
 from bplib.optim import Clip, Optimizer
 
+__all__ = ["fit"]
+
 
 def fit(
     net: Network,

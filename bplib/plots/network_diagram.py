@@ -8,9 +8,13 @@ from typing import Any, Protocol
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
+from bplib._errors import flag, single
 from bplib.network import Network
+from bplib.plots.figures import check_axes, check_example, check_single
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
 from bplib.plots.text import number, say, subscript, superscript
+
+__all__ = ["network"]
 
 RADIUS = 0.23
 GAP_X, GAP_Y = 1.45, 1.2
@@ -74,17 +78,18 @@ def network(
         eta: if given, show each parameter's step −η ∂L/∂w as "old → new".
 
     Raises:
-        ValueError: net is a stack, has not run forward (or backward, if errors are wanted), or
-            has no such example.
+        ValueError: ax is no axes; net is no single network of dense layers, has not run
+            forward (or backward, if errors are wanted), or has no such example.
     """
-    if net.stack:
-        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    check_axes(ax)
+    check_single(net)
+    flag("delta", delta), flag("parameters", parameters)
+    eta = None if eta is None else single("eta", eta)
     if not net.a[0].size:
         raise ValueError("net has not run forward; expected a call of net.forward(x) before")
     if delta and not net.delta[0].size:
         raise ValueError("net has not run backward; expected loss_and_grad before, or delta=False")
-    if not 0 <= example < net.a[0].shape[-1]:
-        raise ValueError(f"example is {example}; expected one from 0 to {net.a[0].shape[-1] - 1}")
+    example = check_example(net, example)
     layers = net.layers
     quantities = Quantities(
         layers[0].a_prev[:, example],

@@ -8,14 +8,28 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
+from bplib._errors import positive_int
 from bplib.plots.style import PAPER
+
+__all__ = ["number"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
 
 
 def number(value: float, decimals: int = 3) -> str:
-    """Return the value with a real minus sign and no negative zero."""
+    """Return the value with a real minus sign and no negative zero.
+
+    Args:
+        value: a number; NaN and infinity have signs of their own.
+        decimals: digits after the point.
+
+    Raises:
+        ValueError: value is no number, or decimals no whole number from 0.
+    """
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "biuf":
+        raise ValueError(f"value is {value!r}; expected a single real number")
+    positive_int("decimals", decimals, least=0)
     if not np.isfinite(value):
         return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
     return f"{value:z.{decimals}f}".replace("-", "−")

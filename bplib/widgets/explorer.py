@@ -14,12 +14,15 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bplib._errors import positive
 from bplib._progress import progress
 from bplib.plots.figures import decades
 from bplib.plots.style import STYLE
 from bplib.plots.svg import new_figure, svg_body, svg_element
 from bplib.plots.text import minus
 from bplib.widgets.player import player
+
+__all__ = ["explore"]
 
 MAX_FRAMES = 400
 
@@ -79,10 +82,26 @@ def explore(
         **axes: the values of each slider, such as learning_rate=[0.03, 0.1, 0.3].
 
     Raises:
-        ValueError: there is no axis, one is empty, `start`, `labels` or `play` names what is
-            not there, or the grid has more than 400 frames.
+        ValueError: an argument is of the wrong kind, there is no axis, one is empty, `start`,
+            `labels` or `play` names what is not there, or the grid has more than 400 frames.
         RuntimeError: `draw` or `describe` raised; the message names the values.
     """
+    if not callable(draw):
+        raise ValueError(f"draw is {draw!r}; expected a function draw(ax, **values)")
+    if not (background is None or callable(background) or isinstance(background, Mapping)):
+        raise ValueError(f"background is {background!r}; expected a function or a dictionary")
+    if not (describe is None or callable(describe)):
+        raise ValueError(f"describe is {describe!r}; expected a function or None")
+    for name, table in (("labels", labels), ("start", start)):
+        if not (table is None or isinstance(table, Mapping)):
+            raise ValueError(f"{name} is {table!r}; expected a dictionary by axis name")
+    if not isinstance(alt, str):
+        raise ValueError(f"alt is {alt!r}; expected a text")
+    try:
+        width, height = figsize
+    except (TypeError, ValueError):
+        raise ValueError(f"figsize is {figsize!r}; expected (width, height) in inches") from None
+    figsize = positive("figsize[0]", width), positive("figsize[1]", height)
     grid = {name: _values(name, values) for name, values in axes.items()}
     first = _start(grid, start or {})
     for name in labels or {}:
@@ -305,7 +324,7 @@ def _by_kernel(sliders: list[widgets.Widget], frames: list[widgets.HTML]) -> wid
 def _values(name: str, values: Iterable[Any]) -> list[Any]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise ValueError(f"{name} is {values!r}; expected a list of values for its slider")
-    values = [v.item() if hasattr(v, "item") else v for v in values]
+    values = [v.item() if getattr(v, "shape", None) == () else v for v in values]
     if not values:
         raise ValueError(f"{name} is empty; expected at least one value for its slider")
     return values

@@ -112,7 +112,7 @@ CALLS = {
     "mlp: stack 0": (lambda: net(stack=0), "stack", "0", "at least 1"),
     "mlp: stack list": (lambda: net(stack=[2]), "stack", "[2]", "whole number"),
     "mlp: stack (2, 0)": (lambda: net(stack=(2, 0)), "stack", "0", "at least 1"),
-    "mlp: dtype int": (lambda: net(dtype=int), "dtype", "int64", "floating type"),
+    "mlp: dtype int": (lambda: net(dtype=int), "dtype", "int64", "float32 or complex128"),
     "mlp: dtype nonsense": (lambda: net(dtype="real"), "dtype", "'real'", "float64"),
     "Normal: negative": (lambda: initializers.Normal(-1), "scale", "-1", "not negative"),
     "Normal: NaN": (lambda: initializers.Normal(NAN), "scale", "nan", "not negative"),
