@@ -63,3 +63,13 @@ def finite(argument: str, value: np.ndarray) -> np.ndarray:
     if bad:
         raise ValueError(f"{argument} has {bad} entries that are NaN or infinite; expected none")
     return value
+
+
+def generator(argument: str, seed: Any) -> np.random.Generator:
+    """Return the generator, or a new one of that seed, or raise a ValueError."""
+    try:
+        if not isinstance(seed, (bool, np.bool_)):
+            return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{argument} is {seed!r}; expected a whole number, a Generator or None")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,10 @@ class Activation:
     df: Callable[[Array, Array], Array]
     kinked: bool = False
 
+    def __reduce__(self) -> Any:
+        known = ACTIVATIONS.get(self.name) is self  # its functions may have no name of their own
+        return (get, (self.name,)) if known else super().__reduce__()
+
     def __call__(self, z: Array) -> Array:
         """Return f(z)."""
         return self.f(z)
@@ -52,7 +57,7 @@ class Softmax(Activation):
 
 def softplus(z: Array) -> Array:
     """Return log(1 + eᶻ), for any real or complex z."""
-    if np.iscomplexobj(z):
+    if np.asarray(z).dtype.kind == "c":
         return np.where(z.real > 0, z, 0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
     return np.logaddexp(0, z)
 

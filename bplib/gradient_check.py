@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from bplib._errors import one_of
 from bplib.activations import Array
-from bplib.layers import Dropout
 from bplib.losses import Loss
 from bplib.network import Network, evaluate, loss_and_grad
 
@@ -91,11 +90,10 @@ def single(net: Network) -> None:
 
 
 def held(net: Network, dtype: DTypeLike | None = None) -> Network:
-    """Return a copy of net, perhaps in another dtype, whose dropout layers keep their masks."""
+    """Return a copy of net, perhaps in another dtype, whose layers keep what they drew."""
     twin = net.copy(dtype)
     for layer in twin.walk():
-        if isinstance(layer, Dropout):
-            layer.hold = True
+        layer.hold = True
     return twin
 
 

@@ -13,6 +13,7 @@ WITHOUT = {
     "layers.Layer": "has no forward pass of its own",
     "layers.chain": "checks sizes",
     "layers.bind_all": "hands out views",
+    "layers.write": "copies numbers",
     "losses.Loss": "has no value of its own",
     "optim.Optimizer": "has no update of its own",
     "schedules.constant": "the number itself; test_schedules_without_a_twin",
