@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import finite, fraction, generator, numbers, positive_int
+from bplib._errors import finite, fraction, generator, numbers, positive, positive_int
 from bplib.activations import Activation, Array, get, identity
 
 __all__ = ["Activate", "BatchNorm", "Dense", "Dropout", "Layer", "LayerNorm", "Residual"]
@@ -34,6 +34,7 @@ class Layer:
         n_out: number of outputs.
 
     Attributes:
+        shapes: the layer's own parameters: name -> shape, with any number of axes.
         weights: names of the parameters that are weights: drawn at random at the start,
             penalised by L1 and L2, listed in a history. All others start at 0.
         layers: layers inside this one.
@@ -44,6 +45,7 @@ class Layer:
         hold: True makes a layer keep what it drew last, so that a derivative can be checked.
     """
 
+    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     weights: tuple[str, ...] | None = None
     layers: Sequence["Layer"] = ()
     f: Activation = identity
@@ -73,17 +75,14 @@ class Layer:
         """Return what a copy or a pickle keeps: parameters as arrays of their own."""
         bound = {"_views", "_network", "stack", *self._views}
         kept = {name: value for name, value in vars(self).items() if name not in bound}
-        return kept | {name: np.copy(vars(self)[name]) for name in self.shapes & vars(self).keys()}
+        return kept | {
+            name: np.copy(vars(self)[name]) for name in self.shapes.keys() & vars(self).keys()
+        }
 
     @property
     def z(self) -> Array:
         """The weighted input behind a; a itself where the layer ends in no activation."""
         return self.a
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The layer's own parameters: name -> shape, with any number of axes."""
-        return {}
 
     @property
     def state(self) -> dict[str, Array]:
@@ -118,8 +117,8 @@ class Layer:
     @property
     def given(self) -> dict[str, Any]:
         """Parameters that were assigned, or copied, before the layer is bound: name -> numbers."""
-        names = () if self._views else self.shapes
-        return {name: vars(self)[name] for name in names if name in vars(self)}
+        names = () if self._views else self.shapes.keys() & vars(self).keys()
+        return {name: vars(self)[name] for name in names}
 
     def initialize(self, draw: Callable[[tuple[int, ...]], Array], given: dict[str, Any]) -> None:
         """Fill the parameters: those given as they are, all others by `start`."""
@@ -212,6 +211,8 @@ def write(name: str, home: Array, value: Any, nan: bool = False) -> None:
         raise ValueError(f"{name} holds {array.dtype} values; expected real numbers")
     if array.shape != home.shape:
         raise ValueError(f"{name} has shape {array.shape}; expected {home.shape}")
+    with np.errstate(over="ignore"):
+        array = array.astype(home.dtype)
     home[...] = array if nan else finite(name, array)
 
 
@@ -264,14 +265,10 @@ class Dense(Layer):
     def __init__(self, n_in: int, n_out: int, activation: str | Activation = "identity") -> None:
         super().__init__(n_in, n_out)
         self.f = get(activation)
+        self.shapes = {"W": (n_out, n_in), "b": (n_out, 1)}
 
     def __repr__(self) -> str:
         return f"Dense({self.n_in}, {self.n_out}, {self.f.name!r})"
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """W, then b."""
-        return {"W": (self.n_out, self.n_in), "b": (self.n_out, 1)}
 
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return a = f(W @ a_prev + b), (..., n_out, m), for a_prev, (..., n_in, m)."""
@@ -307,7 +304,7 @@ class Activate(Layer):
     z = np.empty(0)
 
     def __init__(self, n: int, activation: str | Activation) -> None:
-        super().__init__(n, n)
+        super().__init__(positive_int("n", n), n)
         self.f = get(activation)
 
     def __repr__(self) -> str:
@@ -347,7 +344,7 @@ class Dropout(Layer):
     mask = factor = np.ones(())
 
     def __init__(self, n: int, rate: float, seed: int | np.random.Generator | None = None) -> None:
-        super().__init__(n, n)
+        super().__init__(positive_int("n", n), n)
         self.rate = fraction("rate", rate)
         self.needs_rng = seed is None
         self.rng = generator("seed", seed)
@@ -374,18 +371,12 @@ class _Normalization(Layer):
     x_hat = deviation = np.empty(0)
 
     def __init__(self, n: int, eps: float = 1e-5) -> None:
-        super().__init__(n, n)
-        if not (isinstance(eps, (int, float)) and eps > 0):
-            raise ValueError(f"eps is {eps!r}; expected a positive number")
-        self.eps = float(eps)
+        super().__init__(positive_int("n", n), n)
+        self.eps = positive("eps", eps)
+        self.shapes = {"gamma": (n, 1), "beta": (n, 1)}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.n_out}, eps={self.eps})"
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """γ, then β."""
-        return {"gamma": (self.n_out, 1), "beta": (self.n_out, 1)}
 
     def start(self, name: str, draw: Callable[[tuple[int, ...]], Array]) -> Array | float:
         """Return 1 for γ and 0 for β."""
@@ -433,9 +424,10 @@ class BatchNorm(_Normalization):
 
     def __init__(self, n: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(n, eps)
-        if not (isinstance(momentum, (int, float)) and 0 <= momentum <= 1):
+        number = isinstance(momentum, (int, float, np.number)) and not isinstance(momentum, bool)
+        if not (number and 0 <= momentum <= 1):
             raise ValueError(f"momentum is {momentum!r}; expected a number from 0 to 1")
-        self.momentum = momentum
+        self.momentum = float(momentum)
 
     @property
     def state(self) -> dict[str, Array]:
@@ -523,10 +515,7 @@ class Residual(Layer):
 
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return a_prev + inner(a_prev), (..., n, m)."""
-        a = a_prev
-        for layer in self.layers:
-            layer.a = a = layer._forward(a, train)
-        return a_prev + a
+        return a_prev + run(self.layers, a_prev, train)
 
     def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a_prev: both ways add."""
@@ -582,3 +571,14 @@ def bind_all(layers: Sequence[Layer], theta: Array, grad: Array) -> None:
         here = np.s_[..., start : start + layer.n_params]
         layer.bind(theta[here], grad[here])
         start += layer.n_params
+
+
+def run(layers: Sequence[Layer], a: Array, train: bool) -> Array:
+    """Return the output of layers one after the other; each keeps its own as `layer.a`."""
+    for layer in layers:
+        layer.a = a = layer._forward(a, train)
+        if a.shape[-2] != layer.n_out:
+            raise ValueError(
+                f"{type(layer).__name__}.forward gave shape {a.shape}; expected ({layer.n_out}, m)"
+            )
+    return a

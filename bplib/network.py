@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from bplib import initializers
-from bplib._errors import finite, generator, numbers, positive_int
-from bplib.activations import Activation, Array, softmax
-from bplib.layers import Dense, Layer, bind_all, chain, write
+from bplib._errors import finite, generator, numbers, one_of, positive_int
+from bplib.activations import ACTIVATIONS, Activation, Array, softmax
+from bplib.layers import Dense, Layer, bind_all, chain, run, write
 from bplib.losses import Loss
 
 __all__ = ["Network", "accuracy", "evaluate", "loss_and_grad", "mlp"]
@@ -97,9 +97,9 @@ class Network:
         seed: int | np.random.Generator | None = 0,
     ) -> None:
         self.layers = chain(layers)
-        stack, dtype = _stack_shape(stack), _float_type(dtype)
+        stack, dtype = _stack_shape("stack", stack), _float_type(dtype)
         self.rng = generator("seed", seed)
-        draw = partial(initializers.get(init), self.rng)
+        draw = partial(_draw, init, self.rng)
         self.slices: dict[str, slice] = {}
         self.weight_slices: dict[str, slice] = {}
         start = 0
@@ -185,27 +185,20 @@ class Network:
     def __copy__(self) -> "Network":
         return self.copy()
 
-    def with_theta(self, theta: ArrayLike, member: tuple[int, ...] = ()) -> "Network":
-        """Return a network or stack of its own with these layers and another theta, (..., P).
+    def with_theta(self, theta: ArrayLike) -> "Network":
+        """Return a network of its own with these layers and another theta, (..., P).
 
-        The leading axes of theta are those of the new stack. `member` says which member's
-        running averages it takes, where this is a stack of another shape.
+        The leading axes of theta are the stack: one network can become a stack of many.
 
         Raises:
-            ValueError: theta has the wrong number of parameters or is not finite, or there
-                is no such member.
+            ValueError: theta is not finite or has another number of parameters, or this is
+                a stack and theta has other leading axes.
         """
-        theta = numbers("theta", theta)
-        if theta.ndim < 1 or theta.shape[-1] != self.theta.shape[-1]:
-            raise ValueError(
-                f"theta has shape {theta.shape}; expected (..., {self.theta.shape[-1]})"
-            )
-        if not member and self.stack not in ((), theta.shape[:-1]):
-            raise ValueError(
-                f"theta has shape {theta.shape} and net is a stack of shape {self.stack}; "
-                "expected its stack, or a member to follow"
-            )
-        return self._like(finite("theta", theta), member, self.dtype)
+        theta = finite("theta", numbers("theta", theta))
+        expected = (*(self.stack or theta.shape[:-1]), self.theta.shape[-1])
+        if theta.shape != expected:
+            raise ValueError(f"theta has shape {theta.shape}; expected {expected}")
+        return self._like(theta, (), self.dtype)
 
     def member(self, member: int | tuple[int, ...]) -> "Network":
         """Return one network of a stack as a network of its own, running averages included.
@@ -214,11 +207,7 @@ class Network:
             ValueError: the stack has no such member.
         """
         at = member if isinstance(member, tuple) else (member,)
-        fits = len(at) == len(self.stack) and all(
-            isinstance(i, (int, np.integer)) and -n <= i < n
-            for i, n in zip(at, self.stack, strict=True)
-        )
-        if not (self.stack and fits):
+        if not self.stack or len(at) != len(self.stack) or not all(map(_within, at, self.stack)):
             raise ValueError(
                 f"member is {member!r} and net a stack of shape {self.stack}; "
                 "expected one of its members, an index for each axis"
@@ -233,10 +222,12 @@ class Network:
         """
         if self.stack:
             raise ValueError(f"net is a stack of shape {self.stack}; expected a single network")
-        stack = _stack_shape(n)
+        stack = _stack_shape("n", n) or (positive_int("n", n),)
         return self._like(np.broadcast_to(self.theta, stack + self.theta.shape), (), self.dtype)
 
     def _like(self, theta: Array, member: tuple[int, ...], dtype: np.dtype) -> "Network":
+        if theta.dtype.kind == "c" and dtype.kind != "c":
+            raise ValueError(f"theta holds {theta.dtype} values; expected real numbers")
         twin = deepcopy(self)
         twin._bind(theta.astype(dtype))
         for old, new in zip(self.walk(), twin.walk(), strict=True):
@@ -257,9 +248,7 @@ class Network:
 
     def propagate(self, a: Array, train: bool = False) -> Array:
         """Do what `forward` does, for inputs that have been checked."""
-        for layer in self.layers:
-            layer.a = a = layer._forward(a, train)
-        return a
+        return run(self.layers, a, train)
 
     def backward(self, delta: ArrayLike, down: bool = True) -> Array | None:
         """Fill `grad` from δ_L = ∂L/∂z_L, (..., n_L, m), of the last forward pass.
@@ -359,6 +348,9 @@ def mlp(
     if isinstance(sizes, (str, dict, set)) or not hasattr(sizes, "__len__") or len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 3, 1]")
     sizes = [positive_int(f"sizes[{i}]", n) for i, n in enumerate(sizes)]
+    for name, f in (("hidden", hidden), ("output", output)):
+        if not isinstance(f, Activation):
+            one_of(name, f, ACTIVATIONS)
     activations = [hidden] * (len(sizes) - 2) + [output]
     layers = [Dense(*ends, f) for ends, f in zip(pairwise(sizes), activations, strict=True)]
     return Network(layers, stack, dtype, init, seed)
@@ -497,11 +489,30 @@ def _misfit(name: str, array: Array, rows: int) -> str:
     return f"{name} has shape {shape}; expected ({rows}, m): examples are columns{hint}"
 
 
-def _stack_shape(stack: Any) -> tuple[int, ...]:
+def _within(i: Any, n: int) -> bool:
+    return isinstance(i, (int, np.integer)) and not isinstance(i, bool) and -n <= i < n
+
+
+def _stack_shape(argument: str, stack: Any) -> tuple[int, ...]:
     if stack is None:
         return ()
     sizes = stack if isinstance(stack, tuple) else (stack,)
-    return tuple(positive_int("stack", n) for n in sizes)
+    return tuple(positive_int(argument, n) for n in sizes)
+
+
+def _draw(
+    init: str | initializers.Initializer, rng: np.random.Generator, shape: tuple[int, ...]
+) -> Array:
+    """Return weights of that shape as `init` draws them."""
+    try:
+        weights = numbers("init", initializers.get(init)(rng, shape))
+    except TypeError as error:
+        raise ValueError(
+            f"init is {init!r}; expected a name or a function (rng, shape) -> weights"
+        ) from error
+    if weights.shape != shape:
+        raise ValueError(f"init gave weights of shape {weights.shape}; expected {shape}")
+    return finite("init", weights)
 
 
 def _float_type(dtype: DTypeLike) -> np.dtype:

@@ -107,7 +107,7 @@ CALLS = {
     "mlp: size float": (lambda: bplib.mlp([2, 2.5]), "sizes[1]", "2.5", "whole number"),
     "mlp: size bool": (lambda: bplib.mlp([2, True]), "sizes[1]", "True", "whole number"),
     "mlp: hidden": (lambda: bplib.mlp([2, 3, 1], hidden="sigmoyd"), "sigmoyd", "'sigmoid'"),
-    "mlp: output": (lambda: bplib.mlp([2, 1], output=3), "activation", "3", "'tanh'"),
+    "mlp: output": (lambda: bplib.mlp([2, 1], output=3), "output", "3", "'tanh'"),
     "mlp: init": (lambda: bplib.mlp([2, 1], init="glorot!"), "init", "glorot!", "'xavier'"),
     "mlp: stack 0": (lambda: net(stack=0), "stack", "0", "at least 1"),
     "mlp: stack list": (lambda: net(stack=[2]), "stack", "[2]", "whole number"),
