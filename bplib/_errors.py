@@ -73,3 +73,9 @@ def generator(argument: str, seed: Any) -> np.random.Generator:
     except (TypeError, ValueError):
         pass
     raise ValueError(f"{argument} is {seed!r}; expected a whole number, a Generator or None")
+
+
+def require(fine: Any, message: str) -> None:
+    """Raise a ValueError with the message unless all is fine."""
+    if not fine:
+        raise ValueError(message)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import finite, fraction, generator, numbers, positive, positive_int
+from bplib._errors import finite, fraction, generator, numbers, positive, positive_int, require
 from bplib.activations import Activation, Array, get, identity
 
 __all__ = ["Activate", "BatchNorm", "Dense", "Dropout", "Layer", "LayerNorm", "Residual"]
@@ -73,11 +73,9 @@ class Layer:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy or a pickle keeps: parameters as arrays of their own."""
-        bound = {"_views", "_network", "stack", *self._views}
-        kept = {name: value for name, value in vars(self).items() if name not in bound}
-        return kept | {
-            name: np.copy(vars(self)[name]) for name in self.shapes.keys() & vars(self).keys()
-        }
+        mine = {name: value.copy() for name, value in self._views.items() if name in self.shapes}
+        rest = {"_views", "_network", "stack", *self._views}
+        return {name: value for name, value in vars(self).items() if name not in rest} | mine
 
     @property
     def z(self) -> Array:
@@ -100,6 +98,12 @@ class Layer:
         for layer in self.layers:
             yield from layer.walk()
 
+    def forget(self) -> None:
+        """Forget the arrays of the last passes: those for which the class has an empty one."""
+        for name in [name for name in vars(self) if name not in self.state]:
+            if isinstance(getattr(type(self), name, None), np.ndarray):
+                delattr(self, name)
+
     def bind(self, theta: Array, grad: Array) -> None:
         """Make each parameter p a view of theta and its gradient dp a view of grad, (..., P)."""
         self.stack, views, start = theta.shape[:-1], {}, 0
@@ -114,22 +118,21 @@ class Layer:
         self._views = views
         bind_all(self.layers, theta[..., start:], grad[..., start:])
 
-    @property
-    def given(self) -> dict[str, Any]:
-        """Parameters that were assigned, or copied, before the layer is bound: name -> numbers."""
-        names = () if self._views else self.shapes.keys() & vars(self).keys()
-        return {name: vars(self)[name] for name in names}
-
-    def initialize(self, draw: Callable[[tuple[int, ...]], Array], given: dict[str, Any]) -> None:
-        """Fill the parameters: those given as they are, all others by `start`."""
+    def initial(
+        self, stack: tuple[int, ...], draw: Callable[[tuple[int, ...]], Array]
+    ) -> dict[str, Array]:
+        """Return what each parameter starts with: the numbers given before, or `start`."""
+        found = {}
         for name, shape in self.shapes.items():
-            view = getattr(self, name)
-            if name in given:
-                value = numbers(name, given[name])
-                value = np.broadcast_to(value, view.shape) if value.shape == shape else value
-                setattr(self, name, value)
-            else:
-                view[...] = self.start(name, draw)
+            given = name in vars(self) and not self._views
+            value = numbers(name, vars(self)[name] if given else self.start(name, draw))
+            if value.shape == shape or not given:  # alike for all members, or one number for all
+                value = np.broadcast_to(value, stack + shape)
+            require(
+                value.shape == stack + shape, f"{name} has shape {value.shape}; expected {shape}"
+            )
+            found[name] = finite(name, value)
+        return found
 
     def start(self, name: str, draw: Callable[[tuple[int, ...]], Array]) -> Array | float:
         """Return what a parameter starts with: 0, or a weight's draw.
@@ -141,7 +144,8 @@ class Layer:
             return 0
         shape = self.shapes[name]
         rows = shape[0] if len(shape) > 1 else 1
-        return draw((*self.stack, rows, prod(shape) // rows)).reshape(*self.stack, *shape)
+        drawn = draw((rows, prod(shape) // rows))
+        return drawn.reshape(*drawn.shape[:-2], *shape)
 
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return a, (..., n_out, m), for the activations of the layer below, (..., n_in, m)."""
@@ -166,14 +170,10 @@ class Layer:
         Raises:
             ValueError: there was none, or value has another shape or is not finite.
         """
-        if not self.a.size:
-            raise ValueError(f"{self!r} has not run; expected a forward pass before backward")
+        require(self.a.size, f"{self!r} has not run; expected a forward pass before backward")
         array = finite(name, numbers(name, value))
-        if array.shape != self.a.shape:
-            raise ValueError(
-                f"{name} has shape {array.shape}; expected {self.a.shape}, "
-                "as the output of the last forward pass"
-            )
+        shapes = f"{name} has shape {array.shape}; expected {self.a.shape}"
+        require(array.shape == self.a.shape, f"{shapes}, as the output of the last forward pass")
         return array
 
 
@@ -190,9 +190,8 @@ class _Parameter:
         raise ValueError(repr(self))
 
     def __set__(self, layer: Layer, value: Any) -> None:
-        if self.name in layer._views:
-            nan = self.name not in layer.shapes  # a gradient may diverge
-            write(self.name, layer._views[self.name], value, nan)
+        if self.name in layer._views:  # a gradient may diverge
+            write(self.name, layer._views[self.name], value, nan=self.name not in layer.shapes)
         else:
             vars(layer)[self.name] = value
 
@@ -207,28 +206,31 @@ def write(name: str, home: Array, value: Any, nan: bool = False) -> None:
     if value is home:  # what `home -= step` assigns
         return
     array = numbers(name, value)
-    if array.dtype.kind == "c" and home.dtype.kind != "c":
-        raise ValueError(f"{name} holds {array.dtype} values; expected real numbers")
-    if array.shape != home.shape:
-        raise ValueError(f"{name} has shape {array.shape}; expected {home.shape}")
+    require(array.shape == home.shape, f"{name} has shape {array.shape}; expected {home.shape}")
+    array = real(name, array, home.dtype)
     with np.errstate(over="ignore"):
         array = array.astype(home.dtype)
     home[...] = array if nan else finite(name, array)
 
 
+def real(name: str, array: Array, dtype: np.dtype) -> Array:
+    """Return the array, or raise a ValueError if it is complex and dtype is not."""
+    fine = array.dtype.kind != "c" or dtype.kind == "c"
+    require(fine, f"{name} holds {array.dtype} values; expected real numbers")
+    return array
+
+
 def _checked_forward(forward: Callable[..., Array]) -> Callable[..., Array]:
     @wraps(forward)
     def checked(self: Layer, a_prev: ArrayLike, train: bool = False) -> Array:
-        if self.shapes and not self._views:
-            raise ValueError(f"{self!r} has no parameters yet; expected it in a Network first")
-        if self.needs_rng and train and not self._network:
-            raise ValueError(f"{self!r} has no generator yet; expected a seed, or a Network first")
+        hint = "expected it in a Network first"
+        require(self._views or not self.shapes, f"{self!r} has no parameters yet; {hint}")
+        chance = self.needs_rng and train and not self._network
+        require(not chance, f"{self!r} has no generator yet; expected a seed, or a Network first")
         a_prev = finite("a_prev", numbers("a_prev", a_prev))
-        if a_prev.ndim < 2 or a_prev.shape[-2] != self.n_in:
-            raise ValueError(
-                f"a_prev has shape {a_prev.shape}; {self!r} expected ({self.n_in}, m): "
-                "examples are columns"
-            )
+        shapes = f"a_prev has shape {a_prev.shape}; {self!r} expected ({self.n_in}, m)"
+        fine = a_prev.ndim > 1 and a_prev.shape[-2] == self.n_in
+        require(fine, f"{shapes}: examples are columns")
         self.a = forward(self, a_prev, train)
         return self.a
 
@@ -424,9 +426,11 @@ class BatchNorm(_Normalization):
 
     def __init__(self, n: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(n, eps)
-        number = isinstance(momentum, (int, float, np.number)) and not isinstance(momentum, bool)
-        if not (number and 0 <= momentum <= 1):
-            raise ValueError(f"momentum is {momentum!r}; expected a number from 0 to 1")
+        number = isinstance(momentum, (int, float, np.integer, np.floating)) and not isinstance(
+            momentum, bool
+        )
+        fine = number and 0 <= momentum <= 1
+        require(fine, f"momentum is {momentum!r}; expected a number from 0 to 1")
         self.momentum = float(momentum)
 
     @property
@@ -442,11 +446,13 @@ class BatchNorm(_Normalization):
         self.running_mean = self.running_mean.astype(theta.dtype)
         self.running_variance = self.running_variance.astype(theta.dtype)
 
-    def initialize(self, draw: Callable[[tuple[int, ...]], Array], given: dict[str, Any]) -> None:
-        """Fill γ and β; start the running averages, unless they came with γ or β."""
-        super().initialize(draw, given)
-        if not given:
-            self.running_mean[...], self.running_variance[...] = 0, 1
+    def initial(
+        self, stack: tuple[int, ...], draw: Callable[[tuple[int, ...]], Array]
+    ) -> dict[str, Array]:
+        """Return γ and β; forget the running averages of a network that is gone."""
+        if self._views:
+            self.running_mean = self.running_variance = np.empty(0)
+        return super().initial(stack, draw)
 
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return γ x̂ + β, (..., n, m).
@@ -458,8 +464,7 @@ class BatchNorm(_Normalization):
         if not train:
             return self.normalize(a_prev, self.running_mean, self.running_variance)
         m = a_prev.shape[-1]
-        if m < 2:
-            raise ValueError("the batch has 1 example; BatchNorm expected at least 2 in training")
+        require(m > 1, "the batch has 1 example; BatchNorm expected at least 2 in training")
         mean, variance = self.moments(a_prev)
         if a_prev.dtype.kind != "c":
             new = self.momentum
@@ -505,10 +510,8 @@ class Residual(Layer):
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = chain(layers)
         super().__init__(self.layers[0].n_in, self.layers[-1].n_out)
-        if self.n_in != self.n_out:
-            raise ValueError(
-                f"layers go from {self.n_in} to {self.n_out} units; expected as many out as in"
-            )
+        ends = f"layers go from {self.n_in} to {self.n_out} units"
+        require(self.n_in == self.n_out, f"{ends}; expected as many out as in")
 
     def __repr__(self) -> str:
         return f"Residual({self.layers!r})"
@@ -532,35 +535,28 @@ def chain(layers: Sequence[Layer]) -> list[Layer]:
         ValueError: there is no layer, one is none, comes twice or is part of a network, two
             neighbours do not fit, or `weights` names what `shapes` does not.
     """
-    if not isinstance(layers, (list, tuple)):
-        raise ValueError(f"layers is {layers!r}; expected a list of layers")
-    if not layers:
-        raise ValueError("layers is empty; expected at least one layer")
+    fine = isinstance(layers, (list, tuple))
+    require(fine, f"layers is {layers!r}; expected a list of layers")
+    require(layers, "layers is empty; expected at least one layer")
     for l, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise ValueError(f"layers[{l}] is {layer!r}; expected a layer such as Dense(2, 3)")
+        known = f"layers[{l}] is {layer!r}; expected a layer such as Dense(2, 3)"
+        require(isinstance(layer, Layer), known)
     for l, (below, above) in enumerate(pairwise(layers)):
-        if below.n_out != above.n_in:
-            raise ValueError(
-                f"layers[{l}] has n_out = {below.n_out} but layers[{l + 1}] has "
-                f"n_in = {above.n_in}; expected them to be equal"
-            )
+        ends = f"n_out = {below.n_out} but layers[{l + 1}] has n_in = {above.n_in}"
+        require(below.n_out == above.n_in, f"layers[{l}] has {ends}; expected them to be equal")
     inside = [layer for outer in layers for layer in outer.walk()]
-    if len(set(map(id, inside))) < len(inside):
-        raise ValueError("layers holds the same layer twice; expected each to be its own")
+    twice = len(set(map(id, inside))) < len(inside)
+    require(not twice, "layers holds the same layer twice; expected each to be its own")
     for layer in inside:
-        if layer._network and layer._network():
-            raise ValueError(
-                f"layers holds {layer!r}, which is part of another network; "
-                "expected a layer of its own, such as copy.deepcopy(layer)"
-            )
-        if layer.shapes and not set(layer.weights or "?" * (layer.weights is None)) <= set(
-            layer.shapes
-        ):
-            raise ValueError(
-                f"weights of {layer!r} is {layer.weights!r}; expected a tuple of those of its "
-                f"parameters, {', '.join(layer.shapes)}, that are weights"
-            )
+        free = layer._network is None or layer._network() is None
+        used = f"layers holds {layer!r}, which is part of another network"
+        require(free, f"{used}; expected a layer of its own, such as copy.deepcopy(layer)")
+        weights, names = layer.weights, set(layer.shapes)
+        said = not names or (isinstance(weights, tuple) and names.issuperset(weights))
+        those = f"expected a tuple of those among {', '.join(names)} that are weights"
+        require(said, f"weights of {layer!r} is {weights!r}; {those}")
+        taken = sorted(name for name in names if hasattr(Layer, name) or hasattr(Layer, f"d{name}"))
+        require(not taken, f"shapes of {layer!r} has {taken}; expected names that no Layer has")
     return list(layers)
 
 
@@ -578,7 +574,6 @@ def run(layers: Sequence[Layer], a: Array, train: bool) -> Array:
     for layer in layers:
         layer.a = a = layer._forward(a, train)
         if a.shape[-2] != layer.n_out:
-            raise ValueError(
-                f"{type(layer).__name__}.forward gave shape {a.shape}; expected ({layer.n_out}, m)"
-            )
+            what = f"{type(layer).__name__}.forward gave shape {a.shape}"
+            raise ValueError(f"{what}; expected ({layer.n_out}, m)")
     return a

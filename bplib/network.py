@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from bplib import initializers
-from bplib._errors import finite, generator, numbers, one_of, positive_int
+from bplib._errors import finite, generator, numbers, one_of, positive_int, require
 from bplib.activations import ACTIVATIONS, Activation, Array, softmax
-from bplib.layers import Dense, Layer, bind_all, chain, run, write
+from bplib.layers import Dense, Layer, bind_all, chain, real, run, write
 from bplib.losses import Loss
 
 __all__ = ["Network", "accuracy", "evaluate", "loss_and_grad", "mlp"]
@@ -23,30 +23,25 @@ __all__ = ["Network", "accuracy", "evaluate", "loss_and_grad", "mlp"]
 class Views(tuple):
     """Arrays of all dense layers: assigning to an item copies the numbers into that array."""
 
-    def __setitem__(self, l: int | slice, value: Any) -> None:
-        views = self[l] if isinstance(l, slice) else (self[l],)
-        values = value if isinstance(l, slice) else (value,)
-        if len(values) != len(views):
-            raise ValueError(f"{len(values)} arrays came; expected {len(views)}")
-        for view, array in zip(views, values, strict=True):
-            write(self.name, view, array, nan=self.name.startswith("d"))
+    name: str
+
+    def __setitem__(self, l: int, value: ArrayLike) -> None:
+        write(self.name, self[l], value, nan=self.name.startswith("d"))
 
 
-class _ByLayer:
-    """W, b, dW, db of all dense layers, for `net.W[0]` and `net.W[0] = ...`."""
-
-    def __init__(self, name: str, doc: str) -> None:
-        self.name, self.__doc__ = name, doc
-
-    def __get__(self, net: "Network | None", owner: type) -> Any:
-        if net is None:
-            return self
-        views = Views(getattr(layer, self.name) for layer in net.dense)
-        views.name = self.name
+def _by_layer(name: str, doc: str) -> property:
+    def read(net: "Network") -> Views:
+        views = Views(getattr(layer, name) for layer in net.dense)
+        views.name = name
         return views
 
-    def __set__(self, net: "Network", values: Any) -> None:
-        self.__get__(net, type(net))[:] = values
+    def write_all(net: "Network", values: Sequence[ArrayLike]) -> None:
+        views = read(net)
+        require(len(values) == len(views), f"{name} is {len(values)} arrays; expected {len(views)}")
+        for l, value in enumerate(values):
+            views[l] = value
+
+    return property(read, write_all, doc=doc)
 
 
 class Network:
@@ -70,7 +65,7 @@ class Network:
     Attributes:
         rng: the generator made from `seed`.
         slices: where each parameter lies in theta: "W[0]", "b[0]", … -> slice, numbered by
-            the layers that have parameters.
+            the layers that have parameters. `weight_slices` has the weights alone.
         is_weight: True where theta holds a weight and not a bias, γ or β, shape (P,).
         stack: shape of the stack, () for a single network.
         dtype: type of theta.
@@ -80,10 +75,10 @@ class Network:
             neighbours do not fit, or another argument has the wrong value.
     """
 
-    W = _ByLayer("W", "Weights by dense layer.")
-    b = _ByLayer("b", "Biases by dense layer.")
-    dW = _ByLayer("dW", "∂L/∂W by dense layer.")
-    db = _ByLayer("db", "∂L/∂b by dense layer.")
+    W = _by_layer("W", "Weights by dense layer.")
+    b = _by_layer("b", "Biases by dense layer.")
+    dW = _by_layer("dW", "∂L/∂W by dense layer.")
+    db = _by_layer("db", "∂L/∂b by dense layer.")
     z = property(lambda self: [layer.z for layer in self.dense], doc="Weighted inputs, likewise.")
     a = property(lambda self: [layer.a for layer in self.dense], doc="Activations, likewise.")
     delta = property(lambda self: [layer.delta for layer in self.dense], doc="Errors, likewise.")
@@ -99,7 +94,7 @@ class Network:
         self.layers = chain(layers)
         stack, dtype = _stack_shape("stack", stack), _float_type(dtype)
         self.rng = generator("seed", seed)
-        draw = partial(_draw, init, self.rng)
+        draw = partial(_draw, init, self.rng, stack)
         self.slices: dict[str, slice] = {}
         self.weight_slices: dict[str, slice] = {}
         start = 0
@@ -112,10 +107,11 @@ class Network:
         self.is_weight = np.zeros(start, dtype=bool)
         for here in self.weight_slices.values():
             self.is_weight[here] = True
-        given = [layer.given for layer in self.walk()]
+        starts = [layer.initial(stack, draw) for layer in self.walk()]
         self._bind(np.zeros((*stack, start), dtype))
-        for layer, parameters in zip(self.walk(), given, strict=True):
-            layer.initialize(draw, parameters)
+        for layer, values in zip(self.walk(), starts, strict=True):
+            for name, value in values.items():
+                setattr(layer, name, value)
             if layer.needs_rng:
                 layer.rng = self.rng.spawn(1)[0]
 
@@ -196,8 +192,7 @@ class Network:
         """
         theta = finite("theta", numbers("theta", theta))
         expected = (*(self.stack or theta.shape[:-1]), self.theta.shape[-1])
-        if theta.shape != expected:
-            raise ValueError(f"theta has shape {theta.shape}; expected {expected}")
+        require(theta.shape == expected, f"theta has shape {theta.shape}; expected {expected}")
         return self._like(theta, (), self.dtype)
 
     def member(self, member: int | tuple[int, ...]) -> "Network":
@@ -207,11 +202,9 @@ class Network:
             ValueError: the stack has no such member.
         """
         at = member if isinstance(member, tuple) else (member,)
-        if not self.stack or len(at) != len(self.stack) or not all(map(_within, at, self.stack)):
-            raise ValueError(
-                f"member is {member!r} and net a stack of shape {self.stack}; "
-                "expected one of its members, an index for each axis"
-            )
+        fine = self.stack and len(at) == len(self.stack) and all(map(_within, at, self.stack))
+        stack = f"member is {member!r} and net a stack of shape {self.stack}"
+        require(fine, f"{stack}; expected one of its members, an index for each axis")
         return self._like(self.theta[at], at, self.dtype)
 
     def repeat(self, n: int | tuple[int, ...]) -> "Network":
@@ -220,17 +213,17 @@ class Network:
         Raises:
             ValueError: n is not at least 1, or this is a stack already.
         """
-        if self.stack:
-            raise ValueError(f"net is a stack of shape {self.stack}; expected a single network")
+        single = f"net is a stack of shape {self.stack}; expected a single network"
+        require(not self.stack, single)
         stack = _stack_shape("n", n) or (positive_int("n", n),)
         return self._like(np.broadcast_to(self.theta, stack + self.theta.shape), (), self.dtype)
 
     def _like(self, theta: Array, member: tuple[int, ...], dtype: np.dtype) -> "Network":
-        if theta.dtype.kind == "c" and dtype.kind != "c":
-            raise ValueError(f"theta holds {theta.dtype} values; expected real numbers")
         twin = deepcopy(self)
-        twin._bind(theta.astype(dtype))
+        twin._bind(np.array(real("theta", theta, dtype), dtype, order="C"))
         for old, new in zip(self.walk(), twin.walk(), strict=True):
+            if theta is not self.theta:
+                new.forget()
             for name, array in old.state.items():
                 new.state[name][...] = array[member]
         return twin
@@ -282,13 +275,11 @@ class Network:
         Raises:
             ValueError: the outputs are no probabilities, or x does not fit.
         """
-        name = self.layers[-1].f.name
-        linear = name == "identity" and self.layers[-1].n_out > 1
-        if not (linear or name in ("sigmoid", "softmax")):
-            raise ValueError(
-                f"net ends in {self.layers[-1].n_out} {name!r} outputs; expected 'sigmoid', "
-                "'softmax', or several linear outputs, whose softmax is a probability"
-            )
+        n, name = self.layers[-1].n_out, self.layers[-1].f.name
+        linear = name == "identity" and n > 1
+        expected = "expected 'sigmoid', 'softmax', or several linear outputs"
+        fine = linear or name in ("sigmoid", "softmax")
+        require(fine, f"net ends in {n} {name!r} outputs; {expected}")
         a = self.forward(x)
         return softmax(a) if linear else a
 
@@ -301,22 +292,17 @@ class Network:
         Raises:
             ValueError: the only output is no sigmoid and so tells no class, or x does not fit.
         """
-        last = self.layers[-1]
-        if last.n_out == 1 and last.f.name != "sigmoid":
-            raise ValueError(
-                f"net ends in one {last.f.name!r} output; expected a 'sigmoid' or several "
-                "outputs to tell a class (forward returns the number itself)"
-            )
+        n, name = self.layers[-1].n_out, self.layers[-1].f.name
+        expected = "expected a 'sigmoid' or several outputs to tell a class"
+        require(n > 1 or name == "sigmoid", f"net ends in one {name!r} output; {expected}")
         return classes(self.forward(x))
 
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
-        array = numbers(name, value)
-        if array.dtype.kind == "c" and self.dtype.kind != "c":
-            raise ValueError(f"{name} holds {array.dtype} values; expected real numbers")
+        array = real(name, numbers(name, value), self.dtype)
         shape = array.shape
         if len(shape) < 2 or shape[-2] != rows or shape[:-2] not in ((), self.stack):
             raise ValueError(_misfit(name, array, rows))
-        if shape[-1] == 0:
+        if not shape[-1]:
             raise ValueError(f"{name} has shape {shape}; expected at least one column")
         return finite(name, array.astype(self.dtype, copy=False))
 
@@ -500,18 +486,15 @@ def _stack_shape(argument: str, stack: Any) -> tuple[int, ...]:
     return tuple(positive_int(argument, n) for n in sizes)
 
 
-def _draw(
-    init: str | initializers.Initializer, rng: np.random.Generator, shape: tuple[int, ...]
-) -> Array:
-    """Return weights of that shape as `init` draws them."""
+def _draw(init: Any, rng: np.random.Generator, stack: tuple, shape: tuple[int, ...]) -> Array:
+    """Return weights of that shape, for each member of the stack, as `init` draws them."""
     try:
-        weights = numbers("init", initializers.get(init)(rng, shape))
+        weights = numbers("init", initializers.get(init)(rng, stack + shape))
     except TypeError as error:
-        raise ValueError(
-            f"init is {init!r}; expected a name or a function (rng, shape) -> weights"
-        ) from error
-    if weights.shape != shape:
-        raise ValueError(f"init gave weights of shape {weights.shape}; expected {shape}")
+        expected = "expected a name or a function (rng, shape) -> weights"
+        raise ValueError(f"init is {init!r}; {expected}") from error
+    gave = f"init gave weights of shape {weights.shape}; expected {stack + shape}"
+    require(weights.shape == stack + shape, gave)
     return finite("init", weights)
 
 
@@ -520,6 +503,6 @@ def _float_type(dtype: DTypeLike) -> np.dtype:
         found = np.dtype(dtype)
     except TypeError as error:
         raise ValueError(f"dtype is {dtype!r}; expected one such as float64") from error
-    if dtype is None or found not in (np.float64, np.float32, np.complex128):
-        raise ValueError(f"dtype is {dtype and found}; expected float64, float32 or complex128")
+    fine = dtype is not None and found in (np.float64, np.float32, np.complex128)
+    require(fine, f"dtype is {dtype and found}; expected float64, float32 or complex128")
     return found

@@ -158,9 +158,9 @@ def test_steps_in_place():
 def test_all_weights_at_once():
     net = bplib.mlp([2, 3, 1])
     net.W = [np.ones((3, 2)), np.zeros((1, 3))]
-    net.b[1:] = [[[2.0]]]
+    net.b[1] = [[2.0]]
     assert net.theta.tolist() == [1] * 6 + [0] * 6 + [2]
-    with pytest.raises(ValueError, match="1 arrays came; expected 2"):
+    with pytest.raises(ValueError, match="W is 1 arrays; expected 2"):
         net.W = [np.ones((3, 2))]
     with pytest.raises(AttributeError):
         net.z = [X]
@@ -252,7 +252,7 @@ def test_copy_and_load_draw_nothing(tmp_path, monkeypatch):
     def never(*args, **kwargs):
         raise AssertionError("weights were drawn")
 
-    monkeypatch.setattr(Layer, "initialize", never)
+    monkeypatch.setattr(Layer, "initial", never)
     assert net.copy(np.float32).theta.dtype == np.float32
     np.testing.assert_array_equal(bplib.load(into, path).theta, net.theta)
 
@@ -358,6 +358,23 @@ def trained_stack():
     x, y = np.random.default_rng(0).standard_normal((2, 3, 2, 6)), RNG.random((1, 6))
     bplib.fit(net, SE, x, y, bplib.SGD(0.1), epochs=4)
     return net
+
+
+def test_another_theta_has_not_run_yet():
+    """The numbers of a pass belong to the parameters that it was made with."""
+    net, stack = deep(), trained_stack()
+    bplib.loss_and_grad(stack, SE, X, Y)
+    for other in (stack.member((1, 1)), net.repeat(3), net.with_theta(2 * net.theta)):
+        assert other.theta.flags.c_contiguous
+        assert [array.size for array in (*other.z, *other.a, *other.delta)] == [0] * 3 * len(
+            other.W
+        )
+        assert not other.grad.any()
+        with pytest.raises(ValueError, match="has not run"):
+            other.backward(np.ones((1, 6)))
+    for twin in (net.copy(), net.copy(np.complex128)):
+        np.testing.assert_array_equal(twin.delta[0], net.delta[0])
+    assert net.delta[0].size
 
 
 @pytest.mark.parametrize("at", [(0, 0), (1, 2), (-1, -3), (np.int64(1), 1)])

@@ -43,6 +43,11 @@ class Wrong(Unsaid):
     weights = ("W",)
 
 
+class Taken(Layer):
+    shapes = {"start": (2, 2)}  # noqa: RUF012
+    weights = ()
+
+
 class Sideways(Layer):
     """Gives an output of a shape it has not announced."""
 
@@ -156,6 +161,12 @@ CALLS = {
     ),
     "Network: given weights": (lambda: given(np.ones((2, 3))), "W has shape (2, 3)", "(3, 2)"),
     "Network: given NaN": (lambda: given(np.full((3, 2), NAN)), "W has 6 entries", "none"),
+    "Network: a parameter's name is taken": (
+        lambda: Network([Taken(2, 2)]),
+        "shapes of Taken(2) has ['start']",
+        "names that no Layer has",
+    ),
+    "Network: given one number": (lambda: given(3), "W has shape ()", "(3, 2)"),
     "mlp: seed": (lambda: bplib.mlp([2, 1], seed="a"), "seed is 'a'", "Generator"),
     "mlp: sizes text": (lambda: bplib.mlp("231"), "sizes is '231'", "[2, 3, 1]"),
     "mlp: hidden": (lambda: bplib.mlp([2, 1], hidden="sigmoyd"), "hidden", "'sigmoyd'", "'tanh'"),
@@ -360,12 +371,15 @@ def test_message(name):
 
 def test_a_refused_network_leaves_its_layers_free():
     layer = Dense(2, 3)
-    for wrong in ({"seed": "a"}, {"dtype": int}, {"stack": 0}):
+    layer.W = np.ones((3, 2))
+    wrong_init = {"init": lambda rng, shape: np.full(shape, NAN)}
+    for wrong in ({"seed": "a"}, {"dtype": int}, {"stack": 0}, wrong_init):
         with pytest.raises(ValueError, match="expected"):
-            Network([layer], **wrong)
+            Network([layer, Dense(3, 1)], **wrong)
     with pytest.raises(ValueError, match="expected"):
         Network([layer, Dense(4, 1)])
-    assert Network([layer, Dense(3, 1)]).theta.size == 13
+    network = Network([layer, Dense(3, 1)])
+    assert network.theta[:9].tolist() == [1] * 6 + [0] * 3
 
 
 def test_the_advice_in_a_message_helps():
