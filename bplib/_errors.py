@@ -146,3 +146,9 @@ def _scalar(value: Any) -> Any:
 
 def _parts(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
+
+
+def require(fine: Any, message: str) -> None:
+    """Raise a ValueError with the message unless all is fine."""
+    if not fine:
+        raise ValueError(message)
