@@ -26,24 +26,52 @@ def non_negative(argument: str, value: Any) -> Any:
         numbers = np.asarray(value)
     except ValueError:  # rows of different length
         numbers = np.empty((), object)
-    fine = numbers.dtype.kind in "biuf" and np.all((numbers >= 0) & (numbers < np.inf))
+    fine = numbers.dtype.kind in "iuf" and np.all((numbers >= 0) & (numbers < np.inf))
     if not fine:
         raise ValueError(f"{argument} is {value!r}; expected a finite number that is not negative")
     return value
 
 
+def single(argument: str, value: Any) -> float:
+    """Return value if it is one finite number that is not negative, or raise a ValueError."""
+    if _is_number(value) and 0 <= value < np.inf:
+        return float(value)
+    raise ValueError(
+        f"{argument} is {value!r}; expected a single finite number that is not negative"
+    )
+
+
 def positive(argument: str, value: Any) -> float:
     """Return value if it is a finite number above 0, or raise a ValueError."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < np.inf:
+    if _is_number(value) and 0 < value < np.inf:
         return float(value)
     raise ValueError(f"{argument} is {value!r}; expected a finite number above 0")
 
 
 def fraction(argument: str, value: Any) -> float:
     """Return value if it is a number from 0 up to but not including 1, or raise a ValueError."""
-    if isinstance(value, (int, float)) and 0 <= value < 1:
+    if _is_number(value) and 0 <= value < 1:
         return float(value)
     raise ValueError(f"{argument} is {value!r}; expected a number from 0 up to, not including, 1")
+
+
+def flag(argument: str, value: Any) -> bool:
+    """Return value if it is True or False, or raise a ValueError."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ValueError(f"{argument} is {value!r}; expected True or False")
+
+
+def generator(argument: str, seed: Any) -> np.random.Generator:
+    """Return the random generator that seed is or makes, or raise a ValueError."""
+    try:
+        if not isinstance(seed, (bool, np.bool_)):
+            return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"{argument} is {seed!r}; expected a whole number, at least 0, a Generator or None"
+    )
 
 
 def numbers(argument: str, value: Any) -> np.ndarray:
@@ -63,3 +91,8 @@ def finite(argument: str, value: np.ndarray) -> np.ndarray:
     if bad:
         raise ValueError(f"{argument} has {bad} entries that are NaN or infinite; expected none")
     return value
+
+
+def _is_number(value: Any) -> bool:
+    real = isinstance(value, (int, float, np.integer, np.floating))
+    return real and not isinstance(value, bool)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from bplib import initializers
-from bplib._errors import finite, numbers, positive_int
+from bplib._errors import finite, generator, numbers, positive_int
 from bplib.activations import Activation, Array
 from bplib.layers import Dense, Layer, bind_all, chain
 from bplib.losses import Loss
@@ -29,6 +29,11 @@ class Network:
         layers: the layers, each one's n_in equal to the n_out of the one before.
         stack: number of networks (or a shape) trained side by side; None for just one.
         dtype: float64, float32, or complex128 for complex-step derivatives.
+        seed: seed of `rng`, or the generator itself.
+
+    Attributes:
+        rng: the generator of what happens by chance in training, such as the shuffling of
+            `fit`. Each use moves it on, so that no two trainings are alike by accident.
 
     Raises:
         ValueError: there is no layer, one comes twice, or two neighbours do not fit.
@@ -39,8 +44,10 @@ class Network:
         layers: Sequence[Layer],
         stack: int | tuple[int, ...] | None = None,
         dtype: DTypeLike = np.float64,
+        seed: int | np.random.Generator | None = 0,
     ) -> None:
         self.layers = chain(layers)
+        self.rng = generator("seed", seed)
         self.stack = _stack_shape(stack)
         self.dtype = _float_type(dtype)
         n_params = sum(layer.n_params for layer in self.layers)
@@ -62,6 +69,11 @@ class Network:
         """Yield every layer, those inside others too, in the order of their parameters."""
         for layer in self.layers:
             yield from layer.walk()
+
+    @property
+    def weight_slices(self) -> dict[str, slice]:
+        """Where each weight lies in theta: name -> slice, in the order of theta."""
+        return {name: here for name, here in self.slices.items() if name.startswith("W")}
 
     @property
     def dense(self) -> list[Dense]:
@@ -90,6 +102,7 @@ class Network:
         """Return a network of its own with the same layers and numbers, perhaps another dtype."""
         twin = Network(deepcopy(self.layers), self.stack or None, dtype or self.dtype)
         twin.theta[...] = self.theta
+        twin.rng = deepcopy(self.rng)
         return twin
 
     def forward(self, x: ArrayLike, train: bool = False) -> Array:
@@ -167,11 +180,10 @@ def mlp(
     sizes = [positive_int(f"sizes[{i}]", n) for i, n in enumerate(sizes)]
     activations = [hidden] * (len(sizes) - 2) + [output]
     layers = [Dense(*ends, f) for ends, f in zip(pairwise(sizes), activations, strict=True)]
-    net = Network(layers, stack, dtype)
+    net = Network(layers, stack, dtype, seed)
     draw = initializers.get(init)
-    rng = np.random.default_rng(seed)
     for W in net.W:
-        W[...] = draw(rng, W.shape)
+        W[...] = draw(net.rng, W.shape)
     return net
 
 
@@ -237,12 +249,14 @@ def checked(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array
     return x, y
 
 
-def backpropagate(net: Network, loss: Loss, x: Array, y: Array) -> Array:
+def backpropagate(net: Network, loss: Loss, x: Array, y: Array, a: Array | None = None) -> Array:
     """Fill `net.grad` by one forward and one backward pass; return the output a_L.
 
-    x and y must have been `checked`.
+    x and y must have been `checked`. `a` is the output of the forward pass if the layers
+    hold it already.
     """
-    a = net.propagate(x, train=True)
+    if a is None:
+        a = net.propagate(x, train=True)
     last = net.layers[-1]
     net.backward(loss.delta(last.z, a, y, last.f), down=False)
     for penalty in loss.penalties:

@@ -1,31 +1,52 @@
-"""Parameters to a file and back, without loss, and only into the same architecture."""
+"""A network to a file and back, without loss, and only into the same architecture."""
 
 import json
 import os
+from copy import copy, deepcopy
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
+from bplib._errors import positive_int
 from bplib.network import Network
+from bplib.optim import Optimizer
 
 FORMAT = "bplib parameters 1"
+MEMORY = "optimizer."
 
 
-def save(net: Network, path: str | os.PathLike[str]) -> Path:
-    """Write theta and all running averages of `net` to one .npz file, and return its path.
+def save(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None = None) -> Path:
+    """Write `net`, and `optimizer` if given, to one .npz file, and return its path.
 
-    The file is complete or not there: an older one of that name is replaced at the end.
+    The file holds theta, all running averages, the states of all random generators, and what
+    the optimizer remembers: training goes on from it as if it had not been interrupted, bit
+    for bit. The file is complete or not there: an older one of that name is replaced at the
+    end.
 
     Raises:
-        ValueError: path does not end in .npz.
+        ValueError: path does not end in .npz, or the optimizer is of another network.
         OSError: nothing can be written there.
     """
-    path = _checked(path)
+    path = _checked(net, path, optimizer)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path is {str(path)!r}; expected a folder that exists")
+    arrays = dict(net.state)
+    places = _generators(net)
+    chance = {name: getattr(*place).bit_generator.state for name, place in places.items()}
+    progress: dict[str, Any] = {"generators": chance}
+    if optimizer is not None:
+        optimizer.bind(net.theta, net.grad)
+        progress |= {"rule": type(optimizer).__name__, "k": optimizer.k}
+        if optimizer.k:
+            arrays |= {MEMORY + name: getattr(optimizer, name) for name in optimizer.memory}
+    arrays["description"] = json.dumps(_description(net))
+    arrays["progress"] = json.dumps(progress, default=np.ndarray.tolist)
     draft = path.with_name(f"{uuid4().hex}.draft")
     try:
         with open(draft, "xb") as file:
-            np.savez(file, description=json.dumps(_description(net)), **net.state)
+            np.savez(file, **arrays)
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
@@ -33,41 +54,85 @@ def save(net: Network, path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def load(net: Network, path: str | os.PathLike[str]) -> Network:
-    """Fill `net` with the numbers that `save` wrote, and return it.
+def load(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None = None) -> Network:
+    """Fill `net`, and `optimizer` if given, with what `save` wrote, and return `net`.
+
+    The optimizer is of the class that was saved; its settings, such as η, stay its own.
 
     Raises:
         ValueError: path does not end in .npz, was not written by `save`, or holds another
-            architecture, stack or dtype; `net` is then as it was.
+            architecture, stack, dtype or optimizer; net and optimizer are then as they were.
         OSError: there is no such file.
     """
-    path = _checked(path)
-    arrays, found = _read(path)
+    path = _checked(net, path, optimizer)
+    arrays, found, progress = _read(path)
     for key, expected in _description(net).items():
         if found.get(key) != expected:
             raise ValueError(
                 f"path is {str(path)!r}, whose {key} is {found.get(key)}; net expected {expected}"
             )
+    memory = {name: arrays.pop(name) for name in list(arrays) if name.startswith(MEMORY)}
     if _kinds(arrays) != _kinds(net.state):
         raise ValueError(
             f"path is {str(path)!r}, which holds {_kinds(arrays)}; expected {_kinds(net.state)}"
         )
+    rule = progress.get("rule")
+    if optimizer is not None and rule != type(optimizer).__name__:
+        raise ValueError(
+            f"path is {str(path)!r}, whose optimizer is {rule}; expected {optimizer!r}"
+        )
+    places = _generators(net)
+    try:
+        generators = deepcopy({name: getattr(*place) for name, place in places.items()})
+        for name, state in progress.get("generators", {}).items():
+            generators[name].bit_generator.state = state
+        resumed = optimizer and _resumed(optimizer, net, progress["k"], memory)
+    except Exception as error:  # whatever a file holds that save would not have written
+        raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
     for name, array in net.state.items():
         array[...] = arrays[name]
+    for name, place in places.items():
+        setattr(*place, generators[name])
+    if optimizer is not None:
+        vars(optimizer).update(vars(resumed))
     return net
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return all arrays and the description."""
+def _resumed(
+    optimizer: Optimizer, net: Network, k: int, memory: dict[str, np.ndarray]
+) -> Optimizer:
+    """Return a copy of the optimizer that has made k updates of net."""
+    twin = copy(optimizer)
+    twin.reset()
+    twin.k = positive_int("k", k, least=0)
+    for name in twin.memory if k else ():
+        setattr(twin, name, memory[MEMORY + name])
+    twin.bind(net.theta, net.grad)
+    return twin
+
+
+def _generators(net: Network) -> dict[str, tuple[Any, str]]:
+    """Return where the random generators of net and of its layers are: name -> (owner, name)."""
+    places: dict[str, tuple[Any, str]] = {"rng": (net, "rng")}
+    for l, layer in enumerate(net.walk()):
+        for name, value in vars(layer).items():
+            if isinstance(value, np.random.Generator):
+                places[f"{name}[{l}]"] = layer, name
+    return places
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str], dict[str, Any]]:
+    """Return all arrays, the description, and what is kept for the training to go on."""
     with open(path, "rb") as file:
         try:
             arrays = dict(np.load(file, allow_pickle=False))
             found = json.loads(str(arrays.pop("description")))
-            if found["format"] != FORMAT:
+            progress = json.loads(str(arrays.pop("progress", "{}")))
+            if found["format"] != FORMAT or not isinstance(progress, dict):
                 raise ValueError(found["format"])
         except Exception as error:  # zipfile and NumPy raise a dozen kinds over a broken file
             raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
-    return arrays, found
+    return arrays, found, progress
 
 
 def _kinds(arrays: dict[str, np.ndarray]) -> dict[str, str]:
@@ -83,7 +148,11 @@ def _description(net: Network) -> dict[str, str]:
     }
 
 
-def _checked(path: str | os.PathLike[str]) -> Path:
+def _checked(net: Network, path: str | os.PathLike[str], optimizer: Any) -> Path:
     if not isinstance(path, (str, os.PathLike)) or Path(path).suffix != ".npz":
         raise ValueError(f"path is {path!r}; expected the name of an .npz file")
+    if not isinstance(net, Network):
+        raise ValueError(f"net is a {type(net).__name__}; expected a Network")
+    if not (optimizer is None or isinstance(optimizer, Optimizer)):
+        raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
     return Path(path)
