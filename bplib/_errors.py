@@ -62,7 +62,7 @@ def flag(argument: str, value: Any) -> bool:
     raise ValueError(f"{argument} is {value!r}; expected True or False")
 
 
-def generator(argument: str, seed: Any) -> np.random.Generator:
+def generator(argument: str, seed: Any) -> "np.random.Generator":
     """Return the random generator that seed is or makes, or raise a ValueError."""
     try:
         if not isinstance(seed, (bool, np.bool_)):

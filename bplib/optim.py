@@ -73,9 +73,9 @@ class Optimizer(ABC):
             ValueError: theta is not the array of the updates before, theta or grad is no
                 array of floats, their shapes differ, or eta has the shape of another stack.
         """
-        usual = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
-        usual = usual and theta is self._theta and grad.dtype == theta.dtype
-        if not (usual and grad.shape == theta.shape):
+        arrays = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
+        known = arrays and theta is self._theta and grad.shape == theta.shape
+        if not (known and grad.dtype == theta.dtype):
             self.bind(theta, grad)
         eta = self.rate(theta)
         self.k += 1
@@ -254,8 +254,8 @@ class Adam(Optimizer):
         c1 = c2 = 1.0
         if self.bias_correction:
             c1, c2 = 1 / (1 - self.beta1**self.k), 1 / (1 - self.beta2**self.k)
-        m_hat, s_hat = c1 * self.m, c2 * self.s
-        theta -= eta * m_hat / (np.sqrt(s_hat) + self.eps)
+        # m̂ = c1 m, ŝ = c2 s; η c1 is a number, which saves a product of arrays
+        theta -= (eta * c1) * self.m / (np.sqrt(c2 * self.s) + self.eps)
 
 
 class AdamW(Adam):

@@ -90,15 +90,16 @@ def fit(
             a = log.look(0, due=True)
             for epoch in with_bar(range(1, epochs + 1), **bar):
                 due = epoch % every == 0 or epoch == epochs
+                watched = due or callback or patience
                 for x_batch, y_batch, last in batches:
                     backpropagate(net, loss, x_batch, y_batch, a if once else None)
-                    if last and (due or callback or patience):
+                    if watched and last:
                         log.keep()
                     if clip:
                         _apply(clip, net.grad)
                     optimizer.step(net.theta, net.grad)
                 stop = callback is not None and _asked_to_stop(callback, epoch, net)
-                a = log.look(epoch, due or stop)
+                a = log.look(epoch, due or stop) if watched else None
                 if stop or log.stopped_early:
                     break
     except KeyboardInterrupt:

@@ -31,7 +31,9 @@ def walk(rule, theta, grads=GRADS):
 
 
 @pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize("other", [np.ones(3), np.ones((2, 3)), np.ones(4)], ids=np.shape)
+@pytest.mark.parametrize(
+    "other", [np.ones(3), np.ones((2, 3)), np.ones(4)], ids=lambda other: str(other.shape)
+)
 def test_another_array_is_refused_and_left_alone(name, other):
     rule, other = RULES[name](), other.copy()
     theta = walk(rule, np.zeros(3))

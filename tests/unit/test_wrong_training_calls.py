@@ -235,7 +235,7 @@ def test_message(name):
         {"optimizer": optim.SGD(lambda k: NAN)},
         {"clip": lambda grad: grad[:2]},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_a_failed_call_leaves_theta_alone(kwargs):
     network = net()
