@@ -32,6 +32,12 @@ def non_negative(argument: str, value: Any) -> Any:
     return value
 
 
+def rates(argument: str, value: Any) -> Any:
+    """Return value as a float or an array of floats, none negative, or raise a ValueError."""
+    array = np.array(non_negative(argument, value), dtype=float)
+    return array if array.ndim else array.item()
+
+
 def single(argument: str, value: Any) -> float:
     """Return value if it is one finite number that is not negative, or raise a ValueError."""
     if _is_number(value) and 0 <= value < np.inf:

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._calls import as_call
-from bplib._errors import flag, fraction, non_negative, numbers, positive, single
+from bplib._errors import flag, fraction, non_negative, positive, rates, single
 from bplib.activations import Array
 
 Rate = ArrayLike | Callable[[int], ArrayLike]
@@ -46,14 +45,11 @@ class Optimizer(ABC):
     def __init__(self, eta: Rate) -> None:
         if isinstance(eta, type):
             raise ValueError(f"eta is {eta!r}; expected a number or cosine(0.1, steps=100)")
-        self.eta = eta
-        if not callable(eta):
-            eta = np.array(non_negative("eta", eta), dtype=float)
-            self.eta = eta if eta.ndim else eta.item()
+        self.eta = eta if callable(eta) else rates("eta", eta)
         self.reset()
 
     def __repr__(self) -> str:
-        return as_call(self, *([f"k={self.k}"] if self.k else []))
+        return f"{type(self).__name__}({self.eta!r}, k={self.k})"
 
     def __getstate__(self) -> dict[str, Any]:
         own = {name: copy(getattr(self, name)) for name in self.memory}
@@ -87,24 +83,18 @@ class Optimizer(ABC):
         Raises:
             ValueError: as `step`.
         """
-        for name, array in (("theta", theta), ("grad", grad)):
-            if not (isinstance(array, np.ndarray) and array.ndim):
-                raise ValueError(f"{name} is a {type(array).__name__}; expected an array (..., P)")
-            numbers(name, array)
-        if theta.dtype.kind not in "fc" or not np.can_cast(grad.dtype, theta.dtype, "same_kind"):
+        arrays = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
+        floats = arrays and theta.ndim and theta.dtype.kind in "fc" and theta.flags.writeable
+        fits = floats and grad.shape == theta.shape
+        if not (fits and np.can_cast(grad.dtype, theta.dtype, "same_kind")):
             raise ValueError(
-                f"theta holds {theta.dtype} and grad {grad.dtype} values; expected floats"
+                f"theta is {_said(theta)}, grad {_said(grad)}; expected two arrays of floats of "
+                "one shape (..., P), theta not read-only"
             )
-        if not theta.flags.writeable:
-            raise ValueError("theta is read-only; expected an array that can be changed")
-        if grad.shape != theta.shape:
-            raise ValueError(f"grad has shape {grad.shape}; expected that of theta, {theta.shape}")
         if self.k and not self._knows(theta):
-            if self._theta is not None and self._knows(grad):
-                raise ValueError("theta and grad are swapped; expected step(theta, grad)")
             raise ValueError(
                 f"theta is another array than in the {self.k} updates that {self!r} has made; "
-                "expected the same one, or a new optimizer, or reset() before"
+                "expected step(theta, grad) with that array, a new optimizer, or reset() before"
             )
         self.rate(theta)
         self._theta = theta
@@ -126,13 +116,11 @@ class Optimizer(ABC):
             return eta
         if callable(eta):
             try:
-                eta = eta(self.k)
+                eta = non_negative(f"eta({self.k})", eta(self.k))
             except TypeError as error:
                 raise ValueError(
-                    f"eta is {eta!r}, which fails at k = {self.k} ({error}); expected a function "
-                    "of the number of updates, such as cosine(0.1, steps=100)"
+                    f"eta is {eta!r} ({error}); expected a function of the number of updates"
                 ) from error
-            eta = non_negative(f"eta({self.k})", eta)
         if np.ndim(eta) == 0:
             return float(eta)
         if np.shape(eta) != theta.shape[:-1]:
@@ -264,25 +252,25 @@ class AdamW(Adam):
     Args:
         eta: the learning rate.
         weight_decay: λ: every update starts with θ ← θ − η λ θ.
-        beta1, beta2, eps, bias_correction: as for `Adam`.
+        **adam: what else `Adam` takes.
     """
 
-    def __init__(
-        self,
-        eta: Rate = 1e-3,
-        weight_decay: float = 0.01,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        eps: float = 1e-8,
-        bias_correction: bool = True,
-    ) -> None:
-        super().__init__(eta, beta1, beta2, eps, bias_correction)
+    def __init__(self, eta: Rate = 1e-3, weight_decay: float = 0.01, **adam: Any) -> None:
+        super().__init__(eta, **adam)
         self.weight_decay = single("weight_decay", weight_decay)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         theta *= 1 - eta * self.weight_decay
         super().update(theta, grad, eta)
+
+
+def _said(value: Any) -> str:
+    """Return dtype and shape of an array, the type of anything else."""
+    if not isinstance(value, np.ndarray):
+        return f"a {type(value).__name__}"
+    kept = "" if value.flags.writeable else "read-only "
+    return f"{kept}{value.dtype} {value.shape}"
 
 
 def by_norm(limit: float, eps: float = 1e-6) -> Clip:

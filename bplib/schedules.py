@@ -5,15 +5,23 @@ k counts updates, not epochs: an epoch of m examples in batches of B has ⌈m / 
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._calls import as_call
-from bplib._errors import non_negative, positive, positive_int, single
+from bplib._errors import positive, positive_int, rates, single
 from bplib.activations import Array
+
+
+def _function(argument: str, value: Callable[[int], ArrayLike]) -> Callable[[int], ArrayLike]:
+    if isinstance(value, type) or not callable(value):
+        raise ValueError(f"{argument} is {value!r}; expected a schedule, such as constant(0.1)")
+    return value
+
+
+_CHECKS = {"eta": rates, "floor": single, "factor": single, "half": positive}
+_CHECKS |= {"every": positive_int, "steps": positive_int, "then": _function}
 
 
 class Schedule(ABC):
@@ -23,19 +31,15 @@ class Schedule(ABC):
     """
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # ty: every schedule is a dataclass
-            value = _CHECKS[field.name](field.name, getattr(self, field.name))
-            object.__setattr__(self, field.name, value)
-
-    def __repr__(self) -> str:
-        return as_call(self)
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, _CHECKS[name](name, value))
 
     @abstractmethod
     def __call__(self, k: int) -> float | Array:
         """Return η_k, the learning rate once k updates have been made."""
 
 
-_schedule = dataclass(frozen=True, repr=False, eq=False)
+_schedule = dataclass(frozen=True, eq=False)
 
 
 @_schedule
@@ -121,25 +125,3 @@ class warm_up(Schedule):
         if k < self.steps:
             return self.then(0) * (k + 1) / self.steps
         return self.then(k - self.steps)
-
-
-def _rates(argument: str, value: Any) -> float | Array:
-    array = np.array(non_negative(argument, value), dtype=float)
-    return array if array.ndim else array.item()
-
-
-def _schedule_or_function(argument: str, value: Any) -> Any:
-    if isinstance(value, type) or not callable(value):
-        raise ValueError(f"{argument} is {value!r}; expected a schedule, such as constant(0.1)")
-    return value
-
-
-_CHECKS = {
-    "eta": _rates,
-    "floor": single,
-    "factor": single,
-    "half": positive,
-    "every": positive_int,
-    "steps": positive_int,
-    "then": _schedule_or_function,
-}

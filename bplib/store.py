@@ -2,19 +2,17 @@
 
 import json
 import os
-from copy import copy, deepcopy
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
-from bplib._errors import positive_int
 from bplib.network import Network
 from bplib.optim import Optimizer
 
 FORMAT = "bplib parameters 1"
-MEMORY = "optimizer."
 
 
 def save(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None = None) -> Path:
@@ -32,17 +30,13 @@ def save(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None
     path = _checked(net, path, optimizer)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path is {str(path)!r}; expected a folder that exists")
-    arrays = dict(net.state)
-    places = _generators(net)
-    chance = {name: getattr(*place).bit_generator.state for name, place in places.items()}
-    progress: dict[str, Any] = {"generators": chance}
     if optimizer is not None:
         optimizer.bind(net.theta, net.grad)
-        progress |= {"rule": type(optimizer).__name__, "k": optimizer.k}
-        if optimizer.k:
-            arrays |= {MEMORY + name: getattr(optimizer, name) for name in optimizer.memory}
+    places = _generators(net).items()
+    chance = {name: getattr(*place).bit_generator.state for name, place in places}
+    arrays = net.state | _memory(optimizer, net)
     arrays["description"] = json.dumps(_description(net))
-    arrays["progress"] = json.dumps(progress, default=np.ndarray.tolist)
+    arrays["generators"] = json.dumps(chance, default=np.ndarray.tolist)
     draft = path.with_name(f"{uuid4().hex}.draft")
     try:
         with open(draft, "xb") as file:
@@ -65,50 +59,52 @@ def load(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None
         OSError: there is no such file.
     """
     path = _checked(net, path, optimizer)
-    arrays, found, progress = _read(path)
+    arrays, found, chance = _read(path)
     for key, expected in _description(net).items():
         if found.get(key) != expected:
             raise ValueError(
                 f"path is {str(path)!r}, whose {key} is {found.get(key)}; net expected {expected}"
             )
-    memory = {name: arrays.pop(name) for name in list(arrays) if name.startswith(MEMORY)}
-    if _kinds(arrays) != _kinds(net.state):
+    if optimizer is None:
+        arrays = {name: array for name, array in arrays.items() if "." not in name}
+    else:
+        optimizer.rate(net.theta)
+    expected = _kinds(net.state | _memory(optimizer, net))
+    if _kinds(arrays) != expected:
         raise ValueError(
-            f"path is {str(path)!r}, which holds {_kinds(arrays)}; expected {_kinds(net.state)}"
-        )
-    rule = progress.get("rule")
-    if optimizer is not None and rule != type(optimizer).__name__:
-        raise ValueError(
-            f"path is {str(path)!r}, whose optimizer is {rule}; expected {optimizer!r}"
+            f"path is {str(path)!r}, which holds {_kinds(arrays)}; expected {expected}"
         )
     places = _generators(net)
+    generators = deepcopy({name: getattr(*place) for name, place in places.items()})
     try:
-        generators = deepcopy({name: getattr(*place) for name, place in places.items()})
-        for name, state in progress.get("generators", {}).items():
+        for name, state in chance.items():
             generators[name].bit_generator.state = state
-        resumed = optimizer and _resumed(optimizer, net, progress["k"], memory)
-    except Exception as error:  # whatever a file holds that save would not have written
+    except Exception as error:  # whatever state of whatever generator
         raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
     for name, array in net.state.items():
         array[...] = arrays[name]
     for name, place in places.items():
         setattr(*place, generators[name])
     if optimizer is not None:
-        vars(optimizer).update(vars(resumed))
+        optimizer.reset()
+        rule = type(optimizer).__name__
+        optimizer.k = int(arrays[f"{rule}.k"])
+        for name in optimizer.memory:
+            setattr(optimizer, name, arrays[f"{rule}.{name}"])
+        optimizer.bind(net.theta, net.grad)
     return net
 
 
-def _resumed(
-    optimizer: Optimizer, net: Network, k: int, memory: dict[str, np.ndarray]
-) -> Optimizer:
-    """Return a copy of the optimizer that has made k updates of net."""
-    twin = copy(optimizer)
-    twin.reset()
-    twin.k = positive_int("k", k, least=0)
-    for name in twin.memory if k else ():
-        setattr(twin, name, memory[MEMORY + name])
-    twin.bind(net.theta, net.grad)
-    return twin
+def _memory(optimizer: Optimizer | None, net: Network) -> dict[str, np.ndarray]:
+    """Return the number of updates and what the optimizer remembers, as arrays like theta."""
+    if optimizer is None:
+        return {}
+    rule = type(optimizer).__name__
+    memory = {
+        f"{rule}.{name}": np.full_like(net.theta, getattr(optimizer, name))
+        for name in optimizer.memory
+    }
+    return {f"{rule}.k": np.array(optimizer.k), **memory}
 
 
 def _generators(net: Network) -> dict[str, tuple[Any, str]]:
@@ -122,17 +118,17 @@ def _generators(net: Network) -> dict[str, tuple[Any, str]]:
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str], dict[str, Any]]:
-    """Return all arrays, the description, and what is kept for the training to go on."""
+    """Return all arrays, the description, and the states of the random generators."""
     with open(path, "rb") as file:
         try:
             arrays = dict(np.load(file, allow_pickle=False))
             found = json.loads(str(arrays.pop("description")))
-            progress = json.loads(str(arrays.pop("progress", "{}")))
-            if found["format"] != FORMAT or not isinstance(progress, dict):
+            chance = json.loads(str(arrays.pop("generators", "{}")))
+            if found["format"] != FORMAT or not isinstance(chance, dict):
                 raise ValueError(found["format"])
         except Exception as error:  # zipfile and NumPy raise a dozen kinds over a broken file
             raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
-    return arrays, found, progress
+    return arrays, found, chance
 
 
 def _kinds(arrays: dict[str, np.ndarray]) -> dict[str, str]:

@@ -74,11 +74,15 @@ def fit(
     """
     epochs = positive_int("epochs", epochs, least=0)
     every = -(-epochs // ENTRIES) or 1 if every is None else positive_int("every", every)
-    _check_parts(net, optimizer, clip=clip, callback=callback)
+    if not isinstance(net, Network):
+        raise ValueError(f"net is a {type(net).__name__}; expected a Network")
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
+        raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
+    clip = _function("clip", clip, "optim.by_norm(1.0)")
+    callback = _function("callback", callback, "lambda epoch, net: print(epoch)")
     x, y = map(np.ascontiguousarray, checked(net, loss, x, y))
     size = x.shape[-1] if batch_size is None else positive_int("batch_size", batch_size)
-    batches = _Batches(x, y, size, net.rng if seed is None else generator("seed", seed))
-    _check_smallest(net, batches)
+    batches = _Batches(net, x, y, size, net.rng if seed is None else generator("seed", seed))
     log = _Log(net, loss, (x, y), _validation(net, loss, validation), patience)
     bar = {"desc": "training", "total": epochs, "show": flag("progress", progress)}
     if isinstance(optimizer, Optimizer):
@@ -98,7 +102,8 @@ def fit(
                     if clip:
                         _apply(clip, net.grad)
                     optimizer.step(net.theta, net.grad)
-                stop = callback is not None and _asked_to_stop(callback, epoch, net)
+                answer = callback(epoch, net) if callback else None
+                stop = flag("callback(epoch, net)", answer or False)
                 a = log.look(epoch, due or stop) if watched else None
                 if stop or log.stopped_early:
                     break
@@ -202,9 +207,17 @@ class _Log:
 class _Batches:
     """All examples in batches, in a new order each time: (x, y, whether it is the last)."""
 
-    def __init__(self, x: Array, y: Array, size: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, net: Network, x: Array, y: Array, size: int, rng: np.random.Generator
+    ) -> None:
         self.x, self.y, self.size, self.rng = x, y, size, rng
-        if size < x.shape[-1]:
+        m = x.shape[-1]
+        if (m % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in net.walk()):
+            raise ValueError(
+                f"batch_size is {size}, so that 1 of {m} examples is a batch by itself; "
+                "BatchNorm expected at least 2"
+            )
+        if size < m:
             self.x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
             self.shuffled = np.empty_like(self.x), np.empty_like(y)
 
@@ -246,31 +259,10 @@ def _apply(clip: Clip, grad: Array) -> None:
     grad[...] = clipped
 
 
-def _asked_to_stop(callback: Callback, epoch: int, net: Network) -> bool:
-    answer = callback(epoch, net)
-    if answer is None or isinstance(answer, (bool, np.bool_)):
-        return bool(answer)
-    raise ValueError(f"callback returned {answer!r}; expected True to stop, or else None")
-
-
-def _check_parts(net: Network, optimizer: Any, **functions: Any) -> None:
-    if not isinstance(net, Network):
-        raise ValueError(f"net is a {type(net).__name__}; expected a Network")
-    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
-        raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
-    for name, value in functions.items():
-        if not (value is None or callable(value)):
-            such = {"clip": "optim.by_norm(1.0)", "callback": "lambda epoch, net: print(epoch)"}
-            raise ValueError(f"{name} is {value!r}; expected a function such as {such[name]}")
-
-
-def _check_smallest(net: Network, batches: _Batches) -> None:
-    m, size = batches.x.shape[-1], batches.size
-    if (m % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in net.walk()):
-        raise ValueError(
-            f"batch_size is {size}, so that of {m} examples 1 is a batch by itself; "
-            "BatchNorm expected at least 2"
-        )
+def _function(argument: str, value: Any, example: str) -> Any:
+    if not (value is None or callable(value)):
+        raise ValueError(f"{argument} is {value!r}; expected a function such as {example}")
+    return value
 
 
 def _check_schedule(optimizer: Optimizer, updates: int) -> None:

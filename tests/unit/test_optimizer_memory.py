@@ -60,7 +60,7 @@ def test_reset_makes_it_as_new(name):
 def test_swapped_arguments_are_noticed(name):
     rule, theta, grad = RULES[name](), np.zeros(3), np.ones(3)
     rule.step(theta, grad)
-    with pytest.raises(ValueError, match=r"swapped; expected step\(theta, grad\)"):
+    with pytest.raises(ValueError, match=r"expected step\(theta, grad\) with that array"):
         rule.step(grad, theta)
     np.testing.assert_array_equal(grad, 1)
     rule = RULES[name]()

@@ -16,7 +16,6 @@ import bplib
 
 FOLDER = Path(bplib.__file__).parent
 FLOOR = {
-    "_calls": 0,
     "_errors": 0,
     "_progress": 0,
     "activations": 0,
@@ -38,7 +37,7 @@ FLOOR = {
     "plots": 4,
     "widgets": 5,
 }
-ALONE = {"symbolic", "autodiff", "_calls", "_errors", "_progress"}  # they import nothing of bplib
+ALONE = {"symbolic", "autodiff", "_errors", "_progress"}  # they import nothing of bplib
 PATHS = {  # "layers", and for a package "plots" and "plots.text"
     ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(FOLDER.rglob("*.py"))

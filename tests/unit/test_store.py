@@ -120,7 +120,7 @@ def test_a_file_without_the_rest_is_still_read(tmp_path):
     bplib.load(net, path)
     np.testing.assert_array_equal(net.theta, 1)
     assert net.rng.bit_generator.state == rng.bit_generator.state
-    with pytest.raises(ValueError, match=r"whose optimizer is None; expected Adam\(0\.001\)"):
+    with pytest.raises(ValueError, match=r"which holds {.*}; expected .*Adam.k"):
         bplib.load(net, path, optimizer=bplib.Adam())
 
 
@@ -144,7 +144,7 @@ def test_an_optimizer_comes_along(tmp_path, stack, dtype, updates):
     for name in ("m", "s"):
         mine, theirs = getattr(rule, name), getattr(again, name)
         np.testing.assert_array_equal(mine, theirs)
-        assert np.asarray(mine).dtype == np.asarray(theirs).dtype
+        assert updates == 0 or mine.dtype == theirs.dtype == dtype
         assert not np.shares_memory(mine, theirs)
     stepped(twin, again)
     with pytest.raises(ValueError, match="theta is another array"):
@@ -160,12 +160,12 @@ def test_a_file_with_an_optimizer_is_loaded_without(tmp_path):
 WRONG_OPTIMIZERS = {
     "another class": (
         lambda net: bplib.Momentum(0.1),
-        r"optimizer is Adam; expected Momentum\(0\.1\)",
+        r"holds .*Adam\.m.*; expected .*Momentum\.v",
     ),
-    "a subclass": (lambda net: bplib.AdamW(0.1), r"is Adam; expected AdamW\(0\.1\)"),
+    "a subclass": (lambda net: bplib.AdamW(0.1), r"holds .*Adam\.m.*; expected .*AdamW\.m"),
     "a class": (lambda net: bplib.Adam, "optimizer is <class .*; expected one such as"),
     "a name": (lambda net: "adam", "optimizer is 'adam'; expected one such as"),
-    "rates of another stack": (lambda net: bplib.Adam([0.1, 0.2]), "expected a file|eta has shape"),
+    "rates of another stack": (lambda net: bplib.Adam([0.1, 0.2]), r"eta has shape \(2,\)"),
 }
 
 
@@ -325,10 +325,10 @@ BROKEN = {
     "no theta": described(),
     "one number for all": described(theta=np.ones(1)),
     "theta of another type": described(theta=np.ones(13, np.float32)),
-    "progress no mapping": described(theta=np.ones(13), progress="[]"),
-    "progress no JSON": described(theta=np.ones(13), progress="{"),
-    "generators no mapping": described(theta=np.ones(13), progress='{"generators": 3}'),
-    "a generator too many": described(theta=np.ones(13), progress='{"generators": {"r": {}}}'),
+    "generators a list": described(theta=np.ones(13), generators="[]"),
+    "generators no JSON": described(theta=np.ones(13), generators="{"),
+    "generators a number": described(theta=np.ones(13), generators="3"),
+    "a generator too many": described(theta=np.ones(13), generators='{"r": {}}'),
     "an array too many": described(theta=np.ones(13), phi=np.ones(1)),
 }
 
