@@ -70,6 +70,12 @@ def non_negative(argument: str, value: Any) -> Any:
     return value
 
 
+def rates(argument: str, value: Any) -> Any:
+    """Return value as a float or an array of floats, none negative, or raise a ValueError."""
+    array = np.array(non_negative(argument, value), dtype=float)
+    return array if array.ndim else array.item()
+
+
 def numbers(argument: str, value: Any) -> np.ndarray:
     """Return value as an array of numbers that float64 or complex128 can hold.
 

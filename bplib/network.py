@@ -157,6 +157,11 @@ class Network:
             yield from layer.walk()
 
     @property
+    def weight_slices(self) -> dict[str, slice]:
+        """Where each weight lies in theta: name -> slice, in the order of theta."""
+        return {name: here for name, here in self.slices.items() if name.startswith("W")}
+
+    @property
     def dense(self) -> list[Dense]:
         """The layers with weights, whatever stands between them."""
         return [layer for layer in self.walk() if isinstance(layer, Dense)]
@@ -407,12 +412,14 @@ def checked(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array
     return x, y
 
 
-def backpropagate(net: Network, loss: Loss, x: Array, y: Array) -> Array:
+def backpropagate(net: Network, loss: Loss, x: Array, y: Array, a: Array | None = None) -> Array:
     """Fill `net.grad` by one forward and one backward pass; return the output a_L.
 
-    x and y must have been `checked`.
+    x and y must have been `checked`. `a` is the output of the forward pass if the layers
+    hold it already.
     """
-    a = net.propagate(x, train=True)
+    if a is None:
+        a = net.propagate(x, train=True)
     last = net.layers[-1]
     net.propagate_back(loss.delta(last.z, a, y, last.f), down=False)
     for penalty in loss.penalties:

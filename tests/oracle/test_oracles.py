@@ -18,6 +18,7 @@ WITHOUT = {
     "layers.write": "copies numbers",
     "losses.Loss": "has no value of its own",
     "optim.Optimizer": "has no update of its own",
+    "schedules.Schedule": "gives no rate of its own",
     "schedules.constant": "the number itself; test_schedules_without_a_twin",
     "schedules.inverse": "PyTorch has none; by hand in test_schedules_without_a_twin",
     "schedules.warm_up": "PyTorch's SequentialLR joins otherwise; test_schedules_without_a_twin",
