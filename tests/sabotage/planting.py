@@ -56,8 +56,8 @@ class Change(NamedTuple):
         text = re.escape(self.find).replace("\\\n", r"\n *")
         found = [*re.compile(text).finditer(source, start, end)]
         if len(found) != 1:
-            times = f"{len(found)} times, expected once" if found else "not"
-            raise ValueError(f"text {times} found in file: {self}")
+            how = f"found {len(found)} times, not once," if found else "not found"
+            raise ValueError(f"text {how} in file: {self}")
         first, last = found[0].span()
         indent = re.match(" *", source[source.rfind("\n", 0, first) + 1 :])[0]
         return source[:first] + self.put.replace("\n", "\n" + indent) + source[last:]
