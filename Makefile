@@ -46,8 +46,8 @@ lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-grading: $(STAMPS)/grading  ## install what an instructor needs to grade
-	@$(BIN)/python -m exercises grade --help
+grading: $(STAMPS)/grading  ## install what an instructor needs to grade, and show how
+	@$(BIN)/python -m grading grade --help
 
 bench: $(BENCH)/.stamp  ## time bplib beside PyTorch, JAX and others (about ten minutes)
 	$(BENCH)/bin/python -m benchmarks

@@ -1,34 +1,72 @@
-"""Checks of what a caller handed in, with errors that name it and say what was expected."""
+"""Checks of what a caller handed in, with errors that name it and say what was expected.
+
+A number is one of Python or NumPy, or an array of shape (); True and False are none.
+"""
 
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+FLOATS = tuple(map(np.dtype, ("float64", "float32", "complex128")))
 
 
-def one_of(argument: str, name: Any, table: Mapping[str, Any]) -> Any:
-    """Return table[name], or raise a ValueError that lists the names there are."""
+def one_of(argument: str, name: Any, table: Mapping[str, Any], *others: str) -> Any:
+    """Return table[name], or raise a ValueError that lists the names there are, and others."""
     if isinstance(name, str) and name in table:
         return table[name]
-    raise ValueError(f"{argument} is {name!r}; expected one of {', '.join(map(repr, table))}")
+    known = ", ".join([*map(repr, table), *others])
+    raise ValueError(f"{argument} is {name!r}; expected one of {known}")
 
 
 def positive_int(argument: str, value: Any, least: int = 1) -> int:
     """Return value as an int that is at least `least`, or raise a ValueError."""
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least:
-        return int(value)
+    n = _scalar(value)
+    if isinstance(n, Integral) and n >= least:
+        return int(n)
     raise ValueError(f"{argument} is {value!r}; expected a whole number, at least {least}")
+
+
+def number(argument: str, value: Any) -> float:
+    """Return value as a float if it is a finite number, or raise a ValueError."""
+    return _within(argument, value, lambda v: -np.inf < v < np.inf, "a finite number")
+
+
+def single(argument: str, value: Any) -> float:
+    """Return value as a float if it is one finite number, not negative, or raise a ValueError."""
+    expected = "a single finite number that is not negative"
+    return _within(argument, value, lambda v: 0 <= v < np.inf, expected)
+
+
+def positive(argument: str, value: Any) -> float:
+    """Return value as a float if it is a finite number above 0, or raise a ValueError."""
+    return _within(argument, value, lambda v: 0 < v < np.inf, "a finite number above 0")
+
+
+def fraction(argument: str, value: Any) -> float:
+    """Return value as a float from 0 up to but not including 1, or raise a ValueError."""
+    expected = "a number from 0 up to, not including, 1"
+    return _within(argument, value, lambda v: 0 <= v < 1, expected)
+
+
+def flag(argument: str, value: Any) -> bool:
+    """Return value as a bool if it is True or False, or raise a ValueError."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ValueError(f"{argument} is {value!r}; expected True or False")
 
 
 def non_negative(argument: str, value: Any) -> Any:
     """Return value, a finite number or an array of such, all >= 0, or raise a ValueError."""
+    expected = "a finite number that is not negative"
     try:
-        numbers = np.asarray(value)
-    except ValueError:  # rows of different length
-        numbers = np.empty((), object)
-    fine = numbers.dtype.kind in "iuf" and np.all((numbers >= 0) & (numbers < np.inf))
-    if not fine:
-        raise ValueError(f"{argument} is {value!r}; expected a finite number that is not negative")
+        array = numbers(argument, value)
+    except ValueError as error:
+        raise ValueError(f"{argument} is {value!r}; expected {expected}") from error
+    if array.dtype.kind not in "iuf" or not np.all((array >= 0) & (array < np.inf)):
+        raise ValueError(f"{argument} is {value!r}; expected {expected}")
     return value
 
 
@@ -38,57 +76,29 @@ def rates(argument: str, value: Any) -> Any:
     return array if array.ndim else array.item()
 
 
-def single(argument: str, value: Any) -> float:
-    """Return value if it is one finite number that is not negative, or raise a ValueError."""
-    if _is_number(value) and 0 <= value < np.inf:
-        return float(value)
-    raise ValueError(
-        f"{argument} is {value!r}; expected a single finite number that is not negative"
-    )
-
-
-def positive(argument: str, value: Any) -> float:
-    """Return value if it is a finite number above 0, or raise a ValueError."""
-    if _is_number(value) and 0 < value < np.inf:
-        return float(value)
-    raise ValueError(f"{argument} is {value!r}; expected a finite number above 0")
-
-
-def fraction(argument: str, value: Any) -> float:
-    """Return value if it is a number from 0 up to but not including 1, or raise a ValueError."""
-    if _is_number(value) and 0 <= value < 1:
-        return float(value)
-    raise ValueError(f"{argument} is {value!r}; expected a number from 0 up to, not including, 1")
-
-
-def flag(argument: str, value: Any) -> bool:
-    """Return value if it is True or False, or raise a ValueError."""
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    raise ValueError(f"{argument} is {value!r}; expected True or False")
-
-
-def generator(argument: str, seed: Any) -> "np.random.Generator":
-    """Return the random generator that seed is or makes, or raise a ValueError."""
-    try:
-        if not isinstance(seed, (bool, np.bool_)):
-            return np.random.default_rng(seed)
-    except (TypeError, ValueError):
-        pass
-    raise ValueError(
-        f"{argument} is {seed!r}; expected a whole number, at least 0, a Generator or None"
-    )
-
-
 def numbers(argument: str, value: Any) -> np.ndarray:
-    """Return value as an array of numbers, or raise a ValueError (ragged lists, text, …)."""
+    """Return value as an array of numbers that float64 or complex128 can hold.
+
+    Raises:
+        ValueError: it is a masked array, rows of different length, text, dates or other objects.
+    """
+    if any(isinstance(v, np.ma.MaskedArray) for v in (value, *_parts(value))):
+        raise ValueError(f"{argument} is a masked array; expected one without a mask, filled")
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{argument} is {value!r}; expected rows of one length") from error
-    if array.dtype.kind not in "biufc":
+    if not np.can_cast(array.dtype, np.complex128):
         raise ValueError(f"{argument} holds {array.dtype} values; expected numbers")
     return array
+
+
+def floats(argument: str, value: Any) -> np.ndarray:
+    """Return value as an array of real numbers, integers as float64, or raise a ValueError."""
+    array = numbers(argument, value)
+    if array.dtype.kind == "c":
+        raise ValueError(f"{argument} holds {array.dtype} values; expected real numbers")
+    return array if array.dtype in FLOATS else array.astype(float)
 
 
 def finite(argument: str, value: np.ndarray) -> np.ndarray:
@@ -99,6 +109,52 @@ def finite(argument: str, value: np.ndarray) -> np.ndarray:
     return value
 
 
-def _is_number(value: Any) -> bool:
-    real = isinstance(value, (int, float, np.integer, np.floating))
-    return real and not isinstance(value, bool)
+def float_type(argument: str, dtype: DTypeLike) -> np.dtype:
+    """Return dtype if it is float64, float32 or complex128, or raise a ValueError."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = repr(dtype)
+    if found not in FLOATS:
+        raise ValueError(f"{argument} is {found}; expected float64, float32 or complex128")
+    return found
+
+
+def generator(argument: str, seed: Any) -> "np.random.Generator":
+    """Return the generator that seed is, or a new one from a seed; None takes a fresh seed.
+
+    Raises:
+        ValueError: seed is neither.
+    """
+    try:
+        if not isinstance(seed, (bool, np.bool_)):
+            return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"{argument} is {seed!r}; expected a whole number, at least 0, a Generator or None"
+    )
+
+
+def _within(argument: str, value: Any, holds: Any, expected: str) -> float:
+    v = _scalar(value)
+    if isinstance(v, Real) and holds(v):
+        return float(v)
+    raise ValueError(f"{argument} is {value!r}; expected {expected}")
+
+
+def _scalar(value: Any) -> Any:
+    """Return the number in an array of shape (), None for True and False, others as they are."""
+    if type(value) is np.ndarray and not value.ndim:
+        value = value[()]
+    return None if isinstance(value, (bool, np.bool_)) else value
+
+
+def _parts(value: Any) -> Any:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def require(fine: Any, message: str) -> None:
+    """Raise a ValueError with the message unless all is fine."""
+    if not fine:
+        raise ValueError(message)

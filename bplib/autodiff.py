@@ -1,9 +1,19 @@
 """Reverse-mode differentiation of scalars: a tape of values, walked backwards once."""
 
 import math
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+__all__ = [
+    "Value", "value", "exp", "log", "sin", "cos", "tanh", "sigmoid", "relu", "grad",
+    "topological_order",
+]  # fmt: skip
 
 Number = int | float
+
+_LOG_LARGEST = math.log(sys.float_info.max)
 
 
 class Value:
@@ -11,6 +21,8 @@ class Value:
 
     `x * y` makes a new Value whose `parents` are x and y and whose `local` slopes are
     ∂(xy)/∂x = y and ∂(xy)/∂y = x. Nothing else is stored: `backward` needs no more.
+    A number may be one of NumPy, on either side. A slope may be infinite, as that of √x at 0;
+    a value may not.
 
     Args:
         data: the number.
@@ -23,9 +35,11 @@ class Value:
 
     Raises:
         TypeError: data is not a real number.
+        ValueError: data, or what an operation makes of it, is NaN, infinite or not defined.
     """
 
     __slots__ = ("data", "grad", "local", "name", "parents")
+    __array_ufunc__ = None  # np.float64(2) * value leaves the product to value
 
     def __init__(
         self,
@@ -34,9 +48,7 @@ class Value:
         local: tuple[float, ...] = (),
         name: str = "",
     ) -> None:
-        if isinstance(data, bool) or not isinstance(data, (int, float)):
-            raise TypeError(f"data is {data!r}; expected a real number")
-        self.data = float(data)
+        self.data = _number("data" if not parents else f"the result of {name}", data)
         self.grad = 0.0
         self.parents = parents
         self.local = local
@@ -55,10 +67,15 @@ class Value:
         return Value(self.data * other.data, (self, other), (other.data, self.data), "×")
 
     def __pow__(self, exponent: Number) -> "Value":
-        if isinstance(exponent, bool) or not isinstance(exponent, (int, float)):
-            raise TypeError(f"exponent is {exponent!r}; expected a real number")
-        slope = exponent * self.data ** (exponent - 1) if exponent else 0.0
-        return Value(self.data**exponent, (self,), (slope,), f"^{exponent:g}")
+        x, p = self.data, _number("exponent", exponent)
+        if (x < 0 and p % 1) or (x == 0 and p < 0):
+            expected = "a positive base" if p < 0 else "a base that is not negative"
+            raise ValueError(f"base is {x:g} with exponent {p:g}; expected {expected}")
+        slope = p * _power(x, p - 1) if p else 0.0
+        return Value(_power(x, p), (self,), (slope,), f"^{p:g}")
+
+    def __rpow__(self, base: Number) -> "Value":
+        return value(base) ** self
 
     def __neg__(self) -> "Value":
         return Value(-self.data, (self,), (-1.0,), "−")
@@ -69,6 +86,8 @@ class Value:
 
     def __truediv__(self, other: "Value | Number") -> "Value":
         other = value(other)
+        if not other.data:
+            raise ValueError(f"divisor is {other!r}; expected one that is not 0")
         quotient = self.data / other.data
         return Value(quotient, (self, other), (1 / other.data, -quotient / other.data), "÷")
 
@@ -96,8 +115,44 @@ class Value:
 
 
 def value(x: Value | Number) -> Value:
-    """Return x as a Value; a Value comes back as it is."""
+    """Return x as a Value; a Value comes back as it is.
+
+    Raises:
+        TypeError: x is not a real number.
+    """
     return x if isinstance(x, Value) else Value(x)
+
+
+def _number(argument: str, x: Any) -> float:
+    """Return x as a float if it is a finite real number, of Python or of NumPy."""
+    if getattr(x, "shape", None) == ():
+        x = x[()]
+    if isinstance(x, bool) or not isinstance(x, Real):
+        raise TypeError(f"{argument} is {x!r}; expected a real number")
+    try:
+        x = float(x)
+    except OverflowError:  # a whole number of hundreds of digits
+        x = math.inf
+    if not math.isfinite(x):
+        raise ValueError(f"{argument} is {x}; expected a finite number")
+    return x
+
+
+def _power(x: float, p: float) -> float:
+    try:
+        return x**p
+    except (OverflowError, ZeroDivisionError):
+        return math.copysign(math.inf, x if p % 2 == 1 else 1.0)
+
+
+def _exp(x: float) -> float:
+    return math.exp(x) if x < _LOG_LARGEST else math.inf
+
+
+def _log(x: float) -> float:
+    if x <= 0:
+        raise ValueError(f"x of log is {x:g}; expected a number above 0")
+    return math.log(x)
 
 
 def _elementary(
@@ -120,8 +175,8 @@ def _sigmoid(x: float) -> float:
     return e / (1 + e)
 
 
-exp = _elementary("exp", math.exp, lambda x, y: y)
-log = _elementary("log", math.log, lambda x, y: 1 / x)
+exp = _elementary("exp", _exp, lambda x, y: y)
+log = _elementary("log", _log, lambda x, y: 1 / x)
 sin = _elementary("sin", math.sin, lambda x, y: math.cos(x))
 cos = _elementary("cos", math.cos, lambda x, y: -math.sin(x))
 tanh = _elementary("tanh", math.tanh, lambda x, y: 1 - y * y)
@@ -149,7 +204,16 @@ def topological_order(output: Value) -> list[Value]:
 
 
 def grad(f: Callable[..., Value], *at: Number) -> tuple[float, ...]:
-    """Return the partial derivatives of f(x1, x2, …) at a point."""
-    inputs: Iterable[Value] = tuple(Value(x) for x in at)
-    value(f(*inputs)).backward()
+    """Return the partial derivatives of f(x1, x2, …) at a point, a float for each argument.
+
+    Raises:
+        TypeError: f is no function, `at` holds what is not a number, or f returns no number.
+    """
+    if not callable(f):
+        raise TypeError(f"f is {f!r}; expected a function of Values")
+    inputs = [Value(_number(f"at[{i}]", x)) for i, x in enumerate(at)]
+    output = f(*inputs)
+    if not isinstance(output, Value):
+        output = Value(_number("what f returns", output))
+    output.backward()
     return tuple(x.grad for x in inputs)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import finite, fraction, numbers, positive_int
+from bplib._errors import finite, flag, floats, fraction, generator, positive_int
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
-from bplib.gradient_check import COMPLEX_STEP, held, single
+from bplib.gradient_check import SCHEMES, check_complex, held, not_complex, single
 from bplib.losses import Loss
 from bplib.network import Network, evaluate, loss_and_grad
+
+__all__ = ["hessian_vector", "hessian", "largest_curvature", "Curvature"]
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,11 @@ def hessian_vector(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, v: Arra
 
     Raises:
         ValueError: net is a stack, is not float64 or has no finite loss; v is not finite or
-            has another shape; or x, y or the loss do not fit.
+            has another shape; x, y or the loss do not fit; or an activation, a layer or the
+            loss takes complex numbers otherwise than real ones, as `np.abs` does.
     """
     times = _hessian(net, loss, x, y)
-    v = numbers("v", v)
-    if v.dtype.kind == "c":
-        raise ValueError(f"v holds {v.dtype} values; expected real numbers")
+    v = floats("v", v)
     if v.shape != net.theta.shape:
         raise ValueError(
             f"v has shape {v.shape}; expected {net.theta.shape}, a number for each parameter"
@@ -103,9 +104,11 @@ def largest_curvature(
     Raises:
         ValueError: an argument has the wrong shape or value.
     """
-    tol, iterations = fraction("tol", tol), positive_int("iterations", iterations)
+    flag("progress", progress)
+    rng, tol = generator("seed", seed), fraction("tol", tol)
+    positive_int("iterations", iterations)
     times = _hessian(net, loss, x, y)
-    v = np.random.default_rng(seed).standard_normal(net.theta.size)
+    v = rng.standard_normal(net.theta.size)
     Hv = times(v)
     size = 0.0
     for k in with_bar(range(iterations + 1), "curvature", iterations + 1, show=progress):
@@ -134,10 +137,16 @@ def _hessian(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Callable[[
     if not np.isfinite(evaluate(real, loss, x, y, train=True)):
         raise ValueError("net has a loss that is NaN or infinite; expected one to differentiate")
     nudged = held(real, np.complex128)
+    h = SCHEMES["complex"].step
 
     def times(v: Array) -> Array:
         length = np.abs(v).max() or 1.0
-        nudged.theta[...] = real.theta + 1j * COMPLEX_STEP * (v / length)
-        return loss_and_grad(nudged, loss, x, y)[1].imag / COMPLEX_STEP * length
+        nudged.theta[...] = real.theta + 1j * h * (v / length)
+        try:
+            return loss_and_grad(nudged, loss, x, y)[1].imag / h * length
+        except TypeError as error:
+            raise not_complex(net) from error
 
+    v = np.random.default_rng(0).standard_normal(real.theta.size)
+    check_complex(real, loss, lambda: loss_and_grad(real, loss, x, y)[1].copy(), v, times(v))
     return times

@@ -1,18 +1,35 @@
-"""Small data sets, with examples as columns: inputs x (n_in, m), targets y (n_out, m)."""
+"""Small data sets, with examples as columns: inputs x (n_in, m), targets y (n_out, m).
 
-from typing import NamedTuple
+Each call draws other numbers. For the same ones again, pass a seed; for a training and a test
+set that differ, pass one generator to both calls:
+
+    rng = np.random.default_rng(0)
+    x, y = moons(200, seed=rng)
+    x_test, y_test = moons(100, seed=rng)
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import non_negative, positive_int
+from bplib._errors import finite, floats, fraction, generator, numbers, positive_int, single
 from bplib.activations import Array
+
+__all__ = [
+    "xor", "moons", "circles", "spirals", "digits", "one_hot", "split", "Split", "standardize",
+]  # fmt: skip
 
 Seed = int | np.random.Generator | None
 
 
 class Split(NamedTuple):
-    """Training and test data, columns drawn apart at random."""
+    """Training and test data, columns drawn apart at random.
+
+    Attributes:
+        x, y: the training part, (n_in, m) and (n_out, m).
+        x_test, y_test: the test part, (n_in, m_test) and (n_out, m_test).
+    """
 
     x: Array
     y: Array
@@ -25,8 +42,17 @@ def xor() -> tuple[Array, Array]:
     return np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]]), np.array([[0.0, 1, 1, 0]])
 
 
-def moons(m: int = 200, noise: float = 0.1, seed: Seed = 0) -> tuple[Array, Array]:
-    """Return two interleaved half circles of radius 1, x (2, m) and y (1, m) in {0, 1}."""
+def moons(m: int = 200, noise: float = 0.1, seed: Seed = None) -> tuple[Array, Array]:
+    """Return two interleaved half circles of radius 1, x (2, m) and y (1, m) in {0, 1}.
+
+    Args:
+        m: number of examples, half of them in each class.
+        noise: standard deviation of what is added to each coordinate.
+        seed: seed of the draw, or a generator; None draws other examples at each call.
+
+    Raises:
+        ValueError: an argument has the wrong value.
+    """
     rng, label = _start(m, noise, seed)
     angle = np.pi * rng.random(m)
     upper = np.stack([np.cos(angle), np.sin(angle)])
@@ -35,10 +61,21 @@ def moons(m: int = 200, noise: float = 0.1, seed: Seed = 0) -> tuple[Array, Arra
 
 
 def circles(
-    m: int = 200, noise: float = 0.1, ratio: float = 0.5, seed: Seed = 0
+    m: int = 200, noise: float = 0.1, ratio: float = 0.5, seed: Seed = None
 ) -> tuple[Array, Array]:
-    """Return a circle of radius 1 (y = 0) around one of radius `ratio` (y = 1), x (2, m)."""
-    non_negative("ratio", ratio)
+    """Return a circle of radius 1 (y = 0) around one of radius `ratio` (y = 1).
+
+    Args:
+        m, noise, seed: as for `moons`.
+        ratio: radius of the inner circle.
+
+    Returns:
+        x, (2, m), and y, (1, m), in {0, 1}.
+
+    Raises:
+        ValueError: an argument has the wrong value.
+    """
+    single("ratio", ratio)
     rng, label = _start(m, noise, seed)
     angle = 2 * np.pi * rng.random(m)
     radius = np.where(label, ratio, 1.0)
@@ -47,10 +84,19 @@ def circles(
 
 
 def spirals(
-    m: int = 300, classes: int = 2, turns: float = 1.0, noise: float = 0.05, seed: Seed = 0
+    m: int = 300, classes: int = 2, turns: float = 1.0, noise: float = 0.05, seed: Seed = None
 ) -> tuple[Array, Array]:
-    """Return spiral arms out to radius 1, x (2, m), and one-hot labels y (classes, m)."""
-    non_negative("turns", turns)
+    """Return spiral arms out to radius 1, x (2, m), and one-hot labels y (classes, m).
+
+    Args:
+        m, noise, seed: as for `moons`.
+        classes: number of arms.
+        turns: how often each arm winds around the centre.
+
+    Raises:
+        ValueError: an argument has the wrong value.
+    """
+    single("turns", turns)
     rng, label = _start(m, noise, seed, positive_int("classes", classes, least=2))
     radius = np.sqrt(rng.random(m))
     angle = 2 * np.pi * (turns * radius + label / classes)
@@ -61,11 +107,20 @@ def spirals(
 def digits(test: float = 0.25, seed: Seed = 0) -> Split:
     """Return scikit-learn's 1,797 handwritten digits, 8 × 8 pixels, split and standardised.
 
-    x has shape (64, m) and is standardised by the training part's own mean and deviation;
-    y has shape (10, m), one-hot.
+    **The split is the same at each call**, so that a network is never tested on digits that an
+    earlier call trained it with. Another seed gives another split.
+
+    Args:
+        test: fraction of the digits that is set apart.
+        seed: seed of the split, or a generator.
+
+    Returns:
+        x, (64, m), standardised by the training part's own mean and deviation, and y,
+        (10, m), one-hot; x_test and y_test likewise.
 
     Raises:
         ImportError: scikit-learn is not installed.
+        ValueError: test or seed has the wrong value.
     """
     try:
         from sklearn.datasets import load_digits
@@ -80,15 +135,21 @@ def digits(test: float = 0.25, seed: Seed = 0) -> Split:
 def one_hot(labels: ArrayLike, classes: int) -> Array:
     """Return a (classes, m) array with a single 1 in each column, at the row of its label.
 
+    Args:
+        labels: whole numbers from 0 to classes − 1, shape (m,).
+        classes: number of classes.
+
     Raises:
-        ValueError: a label is not a whole number from 0 to classes − 1.
+        ValueError: labels are no row of such numbers; it says so if they are one-hot already.
     """
-    labels = np.asarray(labels)
     positive_int("classes", classes)
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+    labels = numbers("labels", labels)
+    if labels.ndim != 1:
+        mend = "labels.argmax(axis=0)" if labels.ndim == 2 and len(labels) > 1 else "labels.ravel()"
+        raise ValueError(f"labels has shape {labels.shape}; expected (m,), perhaps {mend}")
+    if labels.dtype.kind not in "iu":
         raise ValueError(
-            f"labels has shape {labels.shape} and type {labels.dtype}; "
-            "expected a row of whole numbers"
+            f"labels holds {labels.dtype} values; expected whole numbers, of an integer type"
         )
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError(
@@ -97,45 +158,76 @@ def one_hot(labels: ArrayLike, classes: int) -> Array:
     return np.eye(classes)[labels].T.copy()
 
 
-def split(x: Array, y: Array, test: float = 0.25, seed: Seed = 0) -> Split:
+def split(x: ArrayLike, y: ArrayLike, test: float = 0.25, seed: Seed = None) -> Split:
     """Return the columns of x and y in random order, a fraction `test` of them set apart.
 
+    Args:
+        x, y: examples as columns, (n_in, m) and (n_out, m).
+        test: the fraction set apart, rounded to whole examples.
+        seed: seed of the order, or a generator; None draws another order at each call.
+
     Raises:
-        ValueError: x and y differ in their number of columns, or a part would be empty.
+        ValueError: x or y has the wrong shape, they differ in their number of columns, or a
+            part would be empty.
     """
-    if x.shape[-1] != y.shape[-1]:
+    x, y = _columns("x", numbers("x", x)), _columns("y", numbers("y", y))
+    m = x.shape[1]
+    if m != y.shape[1]:
         raise ValueError(
             f"x has shape {x.shape} and y has shape {y.shape}; expected equally many columns"
         )
-    m = x.shape[-1]
-    n_test = round(test * m)
+    n_test = round(fraction("test", test) * m)
     if not 0 < n_test < m:
         raise ValueError(
             f"test is {test!r}, which sets {n_test} of {m} columns apart; "
             "expected a fraction that leaves some for each part"
         )
-    order = np.random.default_rng(seed).permutation(m)
+    order = generator("seed", seed).permutation(m)
     apart, rest = order[:n_test], order[n_test:]
     return Split(x[:, rest], y[:, rest], x[:, apart], y[:, apart])
 
 
-def standardize(train: Array, *others: Array) -> list[Array]:
+def standardize(train: ArrayLike, *others: ArrayLike) -> list[Array]:
     """Return all arrays less the mean of `train`, divided by its deviation, row by row.
 
     Nothing is learned from the others. A row that is constant in `train` is only centred.
+
+    Args:
+        train: examples as columns, (n, m).
+        *others: arrays to shift and scale alike, (n, m') each.
+
+    Raises:
+        ValueError: an array has another shape, or holds what is no finite real number.
     """
-    mean = train.mean(axis=-1, keepdims=True)
-    deviation = train.std(axis=-1, keepdims=True)
-    scale = np.where(deviation > 0, deviation, 1)
+    train, *others = (
+        finite(name, _columns(name, floats(name, array)))
+        for name, array in [("train", train), *((f"others[{i}]", a) for i, a in enumerate(others))]
+    )
+    for i, other in enumerate(others):
+        if len(other) != len(train):
+            raise ValueError(
+                f"others[{i}] has shape {other.shape}; expected {len(train)} rows, as train has"
+            )
+    mean = train.mean(axis=1, keepdims=True)
+    constant = np.ptp(train, axis=1, keepdims=True) == 0  # its deviation may be a rounding
+    scale = np.where(constant, 1, train.std(axis=1, keepdims=True))
     return [(x - mean) / scale for x in (train, *others)]
 
 
-def _start(
-    m: int, noise: float, seed: Seed, classes: int = 2
-) -> tuple[np.random.Generator, np.ndarray]:
-    non_negative("noise", noise)
+def _columns(name: str, array: np.ndarray) -> np.ndarray:
+    """Return the array if it is (n, m) with m > 0, or raise a ValueError that helps."""
+    if array.ndim != 2 or not array.size:
+        row = f"; {name}[None] has one row" if array.ndim == 1 and array.size else ""
+        raise ValueError(
+            f"{name} has shape {array.shape}; expected (n, m): examples are columns{row}"
+        )
+    return array
+
+
+def _start(m: Any, noise: Any, seed: Any, classes: int = 2) -> tuple[np.random.Generator, Any]:
+    single("noise", noise)
     label = np.arange(positive_int("m", m, least=classes)) % classes
-    return np.random.default_rng(seed), label
+    return generator("seed", seed), label
 
 
 def _noisy(x: Array, noise: float, rng: np.random.Generator) -> Array:

@@ -6,6 +6,8 @@ import numpy as np
 
 from bplib.activations import Array
 
+__all__ = ["History"]
+
 
 @dataclass(repr=False, eq=False)
 class History:

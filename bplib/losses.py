@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib._errors import non_negative
+from bplib._errors import single
 from bplib.activations import Activation, Array, softmax, softplus
+
+__all__ = ["Loss", "SquaredError", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "L2", "L1"]
 
 
 class Loss(ABC):
@@ -16,6 +18,8 @@ class Loss(ABC):
     `value` and `delta` get the last layer's weighted input z_L and activation a_L, shape
     (..., n_L, m), and the target y, shape (n_L, m). `loss + L2(0.01)` is the same loss with
     a penalty on the weights.
+
+    To use a loss of your own, derive a class with these two methods and pass an instance.
     """
 
     outputs: tuple[str, ...] | None = None
@@ -23,6 +27,9 @@ class Loss(ABC):
 
     penalties: tuple["L1 | L2", ...] = ()
     """What is added to the mean over examples."""
+
+    def __repr__(self) -> str:
+        return " + ".join([f"{type(self).__name__}()", *map(repr, self.penalties)])
 
     def __add__(self, penalty: "L1 | L2") -> "Loss":
         if not isinstance(penalty, (L1, L2)):
@@ -32,7 +39,7 @@ class Loss(ABC):
         return both
 
     def check(self, y: Array) -> None:  # noqa: B027 (any y will do)
-        """Raise a ValueError if y, of finite numbers, cannot be a target of this loss."""
+        """Raise a ValueError if y, (..., n_L, m) and finite, cannot be a target of this loss."""
 
     @abstractmethod
     def value(self, z: Array, a: Array, y: Array) -> Array:
@@ -63,12 +70,12 @@ class BinaryCrossEntropy(Loss):
 
     def check(self, y: Array) -> None:
         """Raise a ValueError if an entry of y is outside [0, 1]."""
-        if np.any((y < 0) | (y > 1)):
+        if ((y < 0) | (y > 1)).any():
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; expected values from 0 to 1")
 
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return log(1 + eᶻ) − y z averaged over examples, shape (...)."""
-        return np.sum(softplus(z) - y * z, axis=(-2, -1)) / z.shape[-1]
+        return (softplus(z) - y * z).sum(axis=(-2, -1)) / z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ = a − y: the σ′(z) of the chain rule has cancelled, shape (..., n_L, m)."""
@@ -100,17 +107,25 @@ class SoftmaxCrossEntropy(Loss):
 
 
 @dataclass(frozen=True)
-class L2:
-    """½ λ Σ w² over the weights of all dense layers; biases, γ and β are left alone.
-
-    Args:
-        strength: λ, not negative.
-    """
-
+class _Penalty:
     strength: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "strength", _strength(self.strength))
+        object.__setattr__(self, "strength", single("strength", self.strength))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.strength})"
+
+
+class L2(_Penalty):
+    """½ λ Σ w² over the weights of a network; biases, γ and β are left alone.
+
+    Args:
+        strength: λ, not negative.
+
+    Raises:
+        ValueError: strength is negative or not a single finite number.
+    """
 
     def value(self, w: Array) -> Array:
         """Return ½ λ Σ w², shape (...), for weights w, (..., P)."""
@@ -121,18 +136,15 @@ class L2:
         return self.strength * w
 
 
-@dataclass(frozen=True)
-class L1:
-    """λ Σ |w| over the weights of all dense layers; biases, γ and β are left alone.
+class L1(_Penalty):
+    """λ Σ |w| over the weights of a network; biases, γ and β are left alone.
 
     Args:
         strength: λ, not negative.
+
+    Raises:
+        ValueError: strength is negative or not a single finite number.
     """
-
-    strength: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "strength", _strength(self.strength))
 
     def value(self, w: Array) -> Array:
         """Return λ Σ |w|, shape (...), for weights w, (..., P)."""
@@ -141,9 +153,3 @@ class L1:
     def gradient(self, w: Array) -> Array:
         """Return λ sign(w), which is 0 at w = 0, shape (..., P)."""
         return self.strength * np.sign(w.real)
-
-
-def _strength(value: float) -> float:
-    if np.ndim(value):
-        raise ValueError(f"strength is {value!r}; expected a single number")
-    return float(non_negative("strength", value))

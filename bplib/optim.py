@@ -14,6 +14,11 @@ from numpy.typing import ArrayLike
 from bplib._errors import flag, fraction, non_negative, positive, rates, single
 from bplib.activations import Array
 
+__all__ = [
+    "Optimizer", "SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW", "by_norm",
+    "by_value",
+]  # fmt: skip
+
 Rate = ArrayLike | Callable[[int], ArrayLike]
 Clip = Callable[[Array], Array | None]
 

@@ -12,6 +12,8 @@ import numpy as np
 from bplib.network import Network
 from bplib.optim import Optimizer
 
+__all__ = ["save", "load"]
+
 FORMAT = "bplib parameters 1"
 
 

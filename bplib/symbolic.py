@@ -1,12 +1,18 @@
 """Networks in SymPy: an oracle that shares no line with the NumPy code it is held against."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import sympy as sp
+
+__all__ = [
+    "mlp", "SymbolicNetwork", "sigmoid", "identity", "relu", "leaky_relu", "elu", "gelu",
+    "softplus", "softmax", "exact", "any_function",
+]  # fmt: skip
 
 
 class sigmoid(sp.Function):
@@ -108,19 +114,40 @@ class SymbolicNetwork:
         return p.applyfunc(lambda symbol: sp.diff(self.loss, symbol))
 
     def delta(self, l: int) -> sp.Matrix:
-        """Return δ of layer l, ∂L/∂z: what a nudge of z costs is what a nudge of b costs."""
+        """Return δ = ∂L/∂z of layer l, counted from 0, (n_out, 1): ∂L/∂b, as z = W a + b.
+
+        Raises:
+            ValueError: there is no such layer.
+        """
+        if l not in range(len(self.b)):
+            raise ValueError(f"l is {l!r}; expected a layer from 0 to {len(self.b) - 1}")
         return self.gradient(self.b[l])
+
+    def put(self, known: Mapping[sp.Symbol, Any]) -> "SymbolicNetwork":
+        """Return the network with numbers, or other expressions, in place of some symbols."""
+        lists = {
+            name: [m.subs(known) for m in getattr(self, name)] for name in ("W", "b", "z", "a")
+        }
+        x, y = self.x.subs(known), self.y.subs(known)
+        return SymbolicNetwork(x, y, **lists, loss=self.loss.subs(known))
 
     def values(
         self, x: Sequence, y: Sequence, W: Sequence, b: Sequence
     ) -> dict[sp.Symbol, sp.Expr]:
         """Return symbol -> exact number; a float such as 0.1 is read as the fraction 1/10.
 
+        Args:
+            x, y: input and target, n_in and n_L numbers.
+            W, b: parameters by layer, n_out · n_in and n_out numbers each, row by row.
+
         Raises:
-            ValueError: an argument has the wrong number of entries.
+            ValueError: an argument has the wrong number of entries, or one is no number.
         """
         pairs: dict[sp.Symbol, sp.Expr] = {}
         named = [("x", self.x, x), ("y", self.y, y)]
+        for name, layers in (("W", W), ("b", b)):
+            if not hasattr(layers, "__len__") or len(layers) != len(self.W):
+                raise ValueError(f"{name} is {layers!r}; expected a list of {len(self.W)}")
         for l in range(len(self.W)):
             named += [(f"W[{l}]", self.W[l], W[l]), (f"b[{l}]", self.b[l], b[l])]
         for name, symbols, numbers in named:
@@ -154,10 +181,20 @@ class SymbolicNetwork:
 
 
 def exact(number: Any) -> sp.Expr:
-    """Return the number as an exact SymPy number: 0.1 becomes 1/10, not 0.1000000000000000055."""
+    """Return the number as an exact SymPy number: 0.1 becomes 1/10, not 0.1000000000000000055.
+
+    Raises:
+        ValueError: it is no finite number, nor the text of one.
+    """
     if isinstance(number, sp.Basic):
         return number
-    return sp.Rational(str(number))
+    try:
+        found = sp.Rational(str(number))
+    except (TypeError, ValueError):
+        found = sp.nan
+    if not found.is_finite:
+        raise ValueError(f"number is {number!r}; expected a finite number such as 0.1")
+    return found
 
 
 def mlp(
@@ -171,10 +208,14 @@ def mlp(
     what is proved for `any_function("f")` holds for every activation that has a slope.
 
     Raises:
-        ValueError: fewer than two sizes, or an unknown activation.
+        ValueError: sizes holds fewer than two whole numbers above 0, or an activation is
+            unknown.
     """
-    if len(sizes) < 2:
+    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 2, 1]")
+    for l, n in enumerate(sizes):
+        if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
+            raise ValueError(f"sizes[{l}] is {n!r}; expected a whole number, at least 1")
     hidden, output = _activation("hidden", hidden), _activation("output", output)
     x = _symbols("x", sizes[0])
     y = _symbols("y", sizes[-1])

@@ -21,6 +21,8 @@ Callback = Callable[[int, Network], bool | None]
 ENTRIES = 100
 SAME_IN_TRAINING = (Dense, Activate, LayerNorm, Residual)
 
+__all__ = ["fit"]
+
 
 def fit(
     net: Network,

@@ -3,20 +3,15 @@
 import importlib.util
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "site"))
+from support.browser import ARGS, find_browser
 
 REQUIRE_ALL = os.environ.get("BP_REQUIRE_ALL") == "1"
 
 
 def absent():
     """Return one line for each optional thing that is not on this machine."""
-    from shoot import find_browser
-
     lines = []
     if find_browser() is None:
         lines.append("no Chromium found: THE PAGES WERE NOT OPENED IN A BROWSER (set CHROMIUM)")
@@ -41,8 +36,6 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def browser():
-    from shoot import ARGS, find_browser
-
     if find_browser() is None:
         pytest.skip("no Chromium on this machine")
     from playwright.sync_api import sync_playwright

@@ -1,19 +1,28 @@
 """The book's own Sphinx extension: makes every page self-contained."""
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where `exercises` is
 
 from . import (
+    chapter_box,
     exercises,
     explorers,
+    folds,
     launch,
     lite,
     mathematics,
     metadata,
     notebooks,
+    numbers,
     pages,
     places,
     reference,
+    runtime,
     sitemap,
+    solutions,
     static,
     wheels,
 )
@@ -21,8 +30,13 @@ from . import (
 PARTS = (
     places,
     static,
+    runtime,
     exercises,
     mathematics,
+    numbers,
+    folds,
+    solutions,
+    chapter_box,
     notebooks,
     explorers,
     pages,

@@ -1,17 +1,13 @@
 """Writes the pages of exercises before Sphinx looks for pages; solutions stay behind."""
 
-import sys
 from pathlib import Path
+
+from exercises import site_pages
 
 
 def write_pages(app, config):
     """Make `assignments/` from the sources in `exercises/`."""
-    root = str(app.srcdir)
-    if root not in sys.path:
-        sys.path.insert(0, root)
-    from exercises import pages
-
-    pages.write(Path(root) / "assignments")
+    site_pages.write(Path(app.srcdir) / "assignments")
 
 
 def setup(app):

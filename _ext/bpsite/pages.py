@@ -11,15 +11,19 @@ def use_templates(app, config):
     config.templates_path.insert(0, str(HERE / "templates"))
 
 
-def drop_thebe(app, pagename, templatename, context, doctree):
-    """Remove thebe's scripts: its constant is declared twice, which is an error on every page."""
+def drop_scripts(app, pagename, templatename, context, doctree):
+    """Remove thebe's scripts, which declare a constant twice, and the theme's for its menus.
+
+    The latter takes the focus from buttons that are pressed; `menus.js` does its work.
+    """
     for kind in ("script_files", "css_files"):
-        context[kind] = [item for item in context.get(kind, []) if not _is_thebe(item)]
+        context[kind] = [item for item in context.get(kind, []) if not _is_dropped(item)]
 
 
-def _is_thebe(item):
+def _is_dropped(item):
+    name = str(getattr(item, "filename", item) or "").lower()
     body = getattr(item, "attributes", {}).get("body") or ""
-    return "thebe" in str(getattr(item, "filename", item) or "").lower() or "THEBE_JS" in body
+    return "thebe" in name or "sphinx-book-theme.js" in name or "THEBE_JS" in body
 
 
 def drop_thebe_settings(app, doctree, docname):
@@ -29,9 +33,11 @@ def drop_thebe_settings(app, doctree, docname):
             node.parent.remove(node)
 
 
-# Citations are no list items, and a label should not hide the text that it stands on.
+# A bibliography is a list, an empty cell heads nothing, a label should not hide the text it is on.
 MISLEADING = {
-    '<div role="list" class="citation-list">': '<div class="citation-list">',
+    ' role="doc-biblioentry">': ' role="listitem">',
+    '<th class="head"></th>': "<td></td>",
+    '<th class="head"><p></p></th>': "<td></td>",
     '<summary aria-label="Toggle hidden content">': "<summary>",
 }
 
@@ -64,6 +70,6 @@ def setup(app):
     """Register the hooks, after those of thebe and the theme."""
     app.connect("config-inited", use_templates)
     app.connect("doctree-resolved", drop_thebe_settings, priority=900)
-    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", repair_roles, priority=900)
     app.connect("html-page-context", number_chapters, priority=900)

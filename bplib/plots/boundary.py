@@ -4,13 +4,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from bplib._errors import finite, numbers
+from bplib._errors import finite, flag, floats, number
 from bplib.activations import Array
 from bplib.network import Network
+from bplib.plots.figures import check_axes, check_network
 from bplib.plots.placement import Room
-from bplib.plots.plane import fill, frame, twin
+from bplib.plots.plane import fill, frame
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, HIGHLIGHT, INK, PAPER, PARAMETER
 from bplib.plots.text import short
+
+__all__ = ["decision_boundary", "examples"]
 
 SIDE = 81  # points along each side of the plane
 SHADES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -46,16 +49,20 @@ def decision_boundary(
         points: draw the examples too.
 
     Raises:
-        ValueError: net has not two inputs, or more than ten outputs, or is a stack without
-            member, or x, y or a limit does not fit.
+        ValueError: ax is no axes; net is no network, has not two inputs, or more than ten
+            outputs, or is a stack without member; or x, y or a limit does not fit.
     """
+    check_axes(ax)
+    check_network(net)
+    flag("points", points)
+    threshold = number("threshold", threshold)
     n_out = net.layers[-1].n_out
     if net.layers[0].n_in != 2:
         raise ValueError(f"net has {net.layers[0].n_in} inputs; expected 2, to draw a plane")
     if n_out > len(MARKERS):
         raise ValueError(f"net has {n_out} outputs; expected at most {len(MARKERS)}")
     x, y = _checked(x, y, n_out)
-    one = _member(net, member)
+    one = net if member is None and not net.stack else net.member(member)
     margin = 0.15 * np.ptp(x, axis=1).max() or 1.0
     xlim = frame("xlim", (x[0].min() - margin, x[0].max() + margin) if xlim is None else xlim)
     ylim = frame("ylim", (x[1].min() - margin, x[1].max() + margin) if ylim is None else ylim)
@@ -84,8 +91,11 @@ def examples(ax: Axes, x: ArrayLike, y: ArrayLike, threshold: float = 0.5) -> No
         threshold: the value between two classes.
 
     Raises:
-        ValueError: x or y has another shape or is not finite.
+        ValueError: ax is no axes, x or y has another shape or is not finite, or threshold is
+            no number.
     """
+    check_axes(ax)
+    threshold = number("threshold", threshold)
     x, y = _checked(x, y, None)
     classes = (y[0] > threshold).astype(int) if len(y) == 1 else y.argmax(axis=0)
     size = 6 if x.shape[1] <= 100 else 4
@@ -129,7 +139,7 @@ def _regions(ax: Axes, u: Array, v: Array, a: Array, x: Array) -> None:
 
 
 def _checked(x: ArrayLike, y: ArrayLike, n_out: int | None) -> tuple[Array, Array]:
-    x, y = finite("x", numbers("x", x)), finite("y", numbers("y", y))
+    x, y = finite("x", floats("x", x)), finite("y", floats("y", y))
     for name, array, rows in (("x", x, 2), ("y", y, n_out)):
         if array.ndim != 2 or rows not in (None, len(array)) or not array.size:
             expected = f"({'n' if rows is None else rows}, m)"
@@ -141,19 +151,3 @@ def _checked(x: ArrayLike, y: ArrayLike, n_out: int | None) -> tuple[Array, Arra
             f"x has {x.shape[1]} columns and y has {y.shape[1]}; expected equally many"
         )
     return x, y
-
-
-def _member(net: Network, member: int | tuple[int, ...] | None) -> Network:
-    """Return a network of its own: net, or one of a stack."""
-    at = () if member is None else member if isinstance(member, tuple) else (member,)
-    if len(at) != len(net.stack):
-        expected = "one index for each axis" if net.stack else "None"
-        raise ValueError(
-            f"member is {member!r} and net a stack of shape {net.stack}; expected {expected}"
-        )
-    try:
-        return twin(net, net.theta[at], at)
-    except IndexError as error:
-        raise ValueError(
-            f"member is {member!r} and net a stack of shape {net.stack}; expected one of these"
-        ) from error

@@ -9,11 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
+from bplib._errors import finite, numbers
 from bplib.layers import Dense
 from bplib.network import Network
-from bplib.plots.network_diagram import LINE, RADIUS, _on_edge, _places
+from bplib.plots.figures import check_axes, check_example, check_single
+from bplib.plots.network_diagram import LINE, RADIUS, layout, on_edge
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, GRID, INK, MUTED, PAPER, PARAMETER
 from bplib.plots.text import number, say, subscript, superscript
+
+__all__ = ["equation"]
 
 KEY = re.compile(r"(a|z|delta|b|db|W|dW)(\d+)(?:\[([\d:]+)(?:,([\d:]+))?\])?|(y)(?:\[(\d+)\])?")
 FEW = 3
@@ -47,19 +51,23 @@ def equation(
         example: which column of the batch to show.
 
     Raises:
-        ValueError: net is a stack or has not run backward, or a key names nothing in it.
+        ValueError: ax is no axes, net is no single network or has not run backward, y has
+            another shape, or a key names nothing in the network.
     """
-    if net.stack:
-        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    check_axes(ax)
+    check_single(net)
     if not net.delta or not net.delta[0].size:
         raise ValueError("net has not run backward; expected a call of loss_and_grad before")
-    if not 0 <= example < net.a[0].shape[-1]:
-        raise ValueError(f"example is {example}; expected one from 0 to {net.a[0].shape[-1] - 1}")
+    example = check_example(net, example)
+    if y is not None:
+        y = finite("y", numbers("y", y))
+        if y.shape != net.a[-1].shape:
+            raise ValueError(f"y has shape {y.shape}; expected {net.a[-1].shape}, as the outputs")
     units = [net.dense[0].a_prev, *net.a]
     sizes = [len(a) for a in units]
     written = _entries("writes", writes, sizes)
     lit = _entries("reads", reads, sizes) | written
-    places = [[(STRETCH * x, h) for x, h in column] for column in _places(sizes)]
+    places = [[(STRETCH * x, h) for x, h in column] for column in layout(sizes)]
     half = max(h for column in places for _, h in column)
     room = RADIUS + 0.1 + 2 * LINE
     right = places[-1][0][0] + (0.5 if y is None else 1.0)
@@ -74,7 +82,7 @@ def equation(
                 _beside(ax, l, i, place, net.dense[l - 1], example, lit, written)
     for i, place in enumerate(places[-1] if y is not None else ()):
         color = INK if ("y", len(net.dense), i, 0) in lit else MUTED
-        text = f"y{subscript(i + 1)} = {np.asarray(y)[i, example]:g}"
+        text = f"y{subscript(i + 1)} = {y[i, example]:g}"
         say(ax, (place[0] + RADIUS + 0.34, place[1]), text, color, paper=1, zorder=3)
 
 
@@ -91,7 +99,7 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
         ax.plot(*_line(places, l, i, j, aside), color=color, lw=width, zorder=1.5)
         if len(keys) <= FEW:
             text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
-            x, height = _on_edge(places[l - 1][j], places[l][i])
+            x, height = on_edge(places[l - 1][j], places[l][i])
             at, framed = (x, height + 3.5 * aside), key in written
             say(ax, at, text, color, paper=1, framed=framed, zorder=3)
 

@@ -4,21 +4,34 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from bplib._errors import positive, positive_int
+from bplib.network import Network
 from bplib.plots.style import STYLE
 from bplib.plots.svg import new_figure, svg_body, svg_element
 from bplib.plots.text import superscript
 
+__all__ = ["figure", "picture", "Picture", "decades"]
+
 
 class Picture:
-    """A figure as inline SVG with alt text: it follows the page's light or dark theme."""
+    """A figure as inline SVG with alt text: it follows the page's light or dark theme.
+
+    Attributes:
+        alt: the sentence that says what the picture shows.
+        svg: the <svg> element.
+    """
 
     def __init__(self, fig: Figure, alt: str) -> None:
-        if not alt.strip():
-            raise ValueError("alt is empty; expected a sentence that says what the picture shows")
+        if not isinstance(fig, Figure):
+            raise ValueError(f"fig is {fig!r}; expected a Matplotlib Figure, the first of figure()")
+        if not isinstance(alt, str) or not alt.strip():
+            came = repr(alt) if not isinstance(alt, str) else "empty"
+            raise ValueError(f"alt is {came}; expected a sentence that says what the picture shows")
         self.alt = alt
         self.svg = svg_element(*svg_body(fig), alt)
 
@@ -34,7 +47,11 @@ def figure(width: float = 4.4, height: float = 2.8, **subplots: Any) -> tuple[Fi
 
     Any keyword of `Figure.subplots` fits, such as nrows or sharex. From here on the whole
     session draws in this style: Matplotlib reads it anew for every line and text.
+
+    Raises:
+        ValueError: width or height is not a finite number above 0.
     """
+    width, height = positive("width", width), positive("height", height)
     mpl.rcParams.update(STYLE)
     fig = new_figure(figsize=(width, height), layout="constrained")
     return fig, fig.subplots(**subplots)
@@ -44,13 +61,22 @@ def picture(fig: Figure, alt: str) -> Picture:
     """Return the figure as a picture; alt says in a sentence what it shows.
 
     Raises:
-        ValueError: alt is empty.
+        ValueError: fig is no figure, or alt is empty.
     """
     return Picture(fig, alt)
 
 
 def decades(axis: Axis) -> None:
-    """Label a logarithmic axis 1, 0.1, 0.01, 10⁻³, … without a typesetter."""
+    """Label a logarithmic axis 1, 0.1, 0.01, 10⁻³, … without a typesetter.
+
+    Args:
+        axis: such as `ax.yaxis`.
+
+    Raises:
+        ValueError: axis is no axis of a Matplotlib Axes.
+    """
+    if not isinstance(axis, Axis):
+        raise ValueError(f"axis is {axis!r}; expected one such as ax.yaxis")
 
     def label(value: float, position: int | None) -> str:
         power = round(np.log10(value))
@@ -59,3 +85,36 @@ def decades(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(base=10, numticks=6))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(label))
+
+
+def check_axes(ax: Any) -> None:
+    """Raise a ValueError unless ax is one Matplotlib Axes."""
+    if isinstance(ax, Axes):
+        return
+    came, mend = repr(ax), "a Matplotlib Axes, the second of figure()"
+    if isinstance(ax, (np.ndarray, list, tuple, dict)):
+        came, mend = f"a {type(ax).__name__} of {len(ax)}", "one Axes of these, such as ax[0]"
+    elif isinstance(ax, Figure):
+        came, mend = "a Figure", "one Axes of it, such as fig.axes[0]"
+    raise ValueError(f"ax is {came}; expected {mend}")
+
+
+def check_network(net: Any) -> None:
+    """Raise a ValueError unless net is a network, or a stack of them."""
+    if not isinstance(net, Network):
+        raise ValueError(f"net is {net!r}; expected a Network, such as mlp([2, 3, 1])")
+
+
+def check_single(net: Any) -> None:
+    """Raise a ValueError unless net is one network, no stack."""
+    check_network(net)
+    if net.stack:
+        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+
+
+def check_example(net: Network, example: Any) -> int:
+    """Return example if it is a column of the last forward pass, or raise a ValueError."""
+    last = net.a[0].shape[-1] - 1
+    if positive_int("example", example, least=0) > last:
+        raise ValueError(f"example is {example}; expected one from 0 to {last}")
+    return int(example)

@@ -4,8 +4,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bplib import autodiff
+from bplib.plots.figures import check_axes
 from bplib.plots.style import FORWARD, GRADIENT, INK, MUTED, PAPER
 from bplib.plots.text import say, short
+
+__all__ = ["computational_graph"]
 
 MOST = 30
 
@@ -17,8 +20,9 @@ def computational_graph(ax: Axes, output: autodiff.Value) -> None:
     on each edge the local slope. Run `output.backward()` first to have adjoints.
 
     Raises:
-        ValueError: output is no Value, or more than 30 values lie behind it.
+        ValueError: ax is no axes, output is no Value, or more than 30 values lie behind it.
     """
+    check_axes(ax)
     if not isinstance(output, autodiff.Value):
         raise ValueError(f"output is {output!r}; expected an autodiff.Value")
     order = list(autodiff.topological_order(output))

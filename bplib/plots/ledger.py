@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
+from bplib._errors import number as number_of
+from bplib._errors import one_of, positive_int, single
 from bplib.network import Network
+from bplib.plots.figures import check_single
 from bplib.plots.text import number
+
+__all__ = ["ledger", "Ledger", "Row"]
 
 HEADINGS = {
     "forward": "Forward",
@@ -18,9 +23,14 @@ HEADINGS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One number: where it belongs, its name, how it comes about, and what it is.
+    """One number of a training step, with its formula.
 
-    `symbol` and `formula` are HTML with <sub>; `key` is the plain name, such as "z2[1]".
+    Attributes:
+        part: "forward", "loss", "error", "gradient" or "parameter".
+        key: the plain name, such as "z2[1]".
+        symbol, formula: name and formula in HTML.
+        substitution: the formula with its numbers.
+        value: the number.
     """
 
     part: str
@@ -32,7 +42,12 @@ class Row:
 
 
 class Ledger:
-    """Rows that print as a table in a notebook and in the book."""
+    """Rows that print as a table in a notebook and in the book.
+
+    Attributes:
+        rows: the rows, in the order of the computation.
+        digits: decimals shown.
+    """
 
     def __init__(self, rows: list[Row], digits: int = 6) -> None:
         self.rows = rows
@@ -53,7 +68,13 @@ class Ledger:
         raise KeyError(f"no row {key!r}; there are {', '.join(row.key for row in self.rows)}")
 
     def part(self, *parts: str) -> "Ledger":
-        """Return the rows of these parts only: forward, loss, error, gradient, parameter."""
+        """Return the rows of these parts only: forward, loss, error, gradient, parameter.
+
+        Raises:
+            ValueError: there is no part of that name.
+        """
+        for part in parts:
+            one_of("part", part, HEADINGS)
         return Ledger([row for row in self.rows if row.part in parts], self.digits)
 
     def __repr__(self) -> str:
@@ -77,8 +98,10 @@ class Ledger:
         head = "".join(
             f'<th scope="col">{name}</th>' for name in ("quantity", "formula", "numbers", "value")
         )
+        parts = dict.fromkeys(HEADINGS[row.part] for row in self.rows)
+        name = f"Worked numbers: {escape(', '.join(parts))}"
         return (
-            '<div class="bp-ledger" tabindex="0" role="region" aria-label="worked numbers">'
+            f'<div class="bp-ledger" tabindex="0" role="region" aria-label="{name}">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
         )
 
@@ -94,9 +117,12 @@ def ledger(net: Network, y: float, eta: float, digits: int = 6) -> Ledger:
         digits: decimals shown (the values keep all of theirs).
 
     Raises:
-        ValueError: net is a stack, has another activation, more than one output, or has
-            run on more than one example.
+        ValueError: net is no single network, has another activation, more than one output,
+            or has run on more than one example; or y, eta or digits is no such number.
     """
+    check_single(net)
+    y, eta = number_of("y", y), single("eta", eta)
+    positive_int("digits", digits, least=0)
     _check(net)
     show = _Numbers(digits)
     rows = [
@@ -122,8 +148,6 @@ class _Numbers:
 
 
 def _check(net: Network) -> None:
-    if net.stack:
-        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
     others = {layer.f.name for layer in net.layers} - {"sigmoid"}
     if others:
         raise ValueError(f"net has the activations {sorted(others)}; expected sigmoid everywhere")

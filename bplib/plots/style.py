@@ -4,6 +4,11 @@ from typing import Any
 
 import matplotlib as mpl
 
+__all__ = [
+    "PALETTE", "INK", "MUTED", "GRID", "PAPER", "FORWARD", "ERROR", "GRADIENT", "PARAMETER",
+    "HIGHLIGHT", "STYLE",
+]  # fmt: skip
+
 PALETTE: dict[str, tuple[str, str]] = {
     "ink": ("#1f2430", "#e4e7ec"),
     "muted": ("#59626e", "#9aa4b2"),
@@ -24,6 +29,7 @@ table and equation of the book.
 INK, MUTED, GRID, PAPER, FORWARD, ERROR, GRADIENT, PARAMETER, HIGHLIGHT = (
     light for light, _ in PALETTE.values()
 )
+"""The colour of that name in `PALETTE` on a light page; a picture follows the page's theme."""
 
 STYLE: dict[str, Any] = {
     "figure.figsize": (4.4, 2.8),
@@ -54,3 +60,4 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "bplib",
 }
+"""Matplotlib's settings for all figures of the book."""

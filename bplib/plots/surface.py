@@ -9,14 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from bplib._errors import numbers, positive_int
+from bplib._errors import flag, floats, numbers, positive_int
 from bplib.activations import Array
 from bplib.losses import Loss
 from bplib.network import Network, evaluate
+from bplib.plots.figures import check_axes, check_single
 from bplib.plots.placement import Room
-from bplib.plots.plane import fill, frame, twin
+from bplib.plots.plane import fill, frame
 from bplib.plots.style import INK, MUTED, PAPER, PARAMETER
 from bplib.plots.text import short
+
+__all__ = ["loss_surface", "descent_path", "slice_loss"]
 
 GRID = 81  # points along each side of a surface
 DEPTH = 1e-4  # the lowest contour on a logarithmic scale, in terms of the highest value
@@ -47,13 +50,17 @@ def loss_surface(
         log: space the contours evenly in log f, as a loss near its minimum needs it.
 
     Raises:
-        ValueError: the frame is empty, f gives another shape, nothing finite or (if log)
-            something negative, levels do not rise, or path is no such list or starts
-            outside the frame.
+        ValueError: ax is no axes; the frame is empty; f is no function, or gives another
+            shape, nothing finite or (if log) something negative; levels do not rise; or path
+            is no such list or starts outside the frame.
     """
+    check_axes(ax)
+    flag("log", log)
+    if not callable(f):
+        raise ValueError(f"f is {f!r}; expected a function of u and v")
     xlim, ylim = frame("xlim", xlim), frame("ylim", ylim)
     u, v = np.meshgrid(np.linspace(*xlim, GRID), np.linspace(*ylim, GRID))
-    heights = numbers("f(u, v)", f(u, v))
+    heights = floats("f(u, v)", f(u, v))
     if heights.shape != u.shape:
         raise ValueError(f"f(u, v) has shape {heights.shape}; expected {u.shape}, that of u and v")
     known = heights[np.isfinite(heights)]
@@ -88,8 +95,9 @@ def descent_path(ax: Axes, path: ArrayLike) -> None:
         path: the points (u, v), shape (k, 2), from a start inside the frame.
 
     Raises:
-        ValueError: path is no such list, or starts outside the frame.
+        ValueError: ax is no axes, path is no such list, or starts outside the frame.
     """
+    check_axes(ax)
     _descend(ax, path)
 
 
@@ -119,18 +127,17 @@ def slice_loss(
         The mean loss at each pair, in the shape of u and v.
 
     Raises:
-        ValueError: net is a stack, there is no such parameter, both are the same one, u and
-            v do not broadcast, or x and y do not fit.
+        ValueError: net is no single network, there is no such parameter, both are the same
+            one, u and v do not broadcast, or x and y do not fit.
     """
-    if net.stack:
-        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
+    check_single(net)
     n_params = net.theta.size
     for name, k in (("i", i), ("j", j)):
         if positive_int(name, k, least=0) >= n_params:
             raise ValueError(f"{name} is {k}; expected a parameter from 0 to {n_params - 1}")
     if i == j:
         raise ValueError(f"i and j are both {i}; expected two different parameters")
-    u, v = numbers("u", u), numbers("v", v)
+    u, v = floats("u", u), floats("v", v)
     try:
         points = np.stack(np.broadcast_arrays(u, v), axis=-1)
     except ValueError as error:
@@ -143,13 +150,13 @@ def slice_loss(
         theta = np.repeat(net.theta[None], len(part), axis=0)
         theta[:, [i, j]] = part
         with np.errstate(over="ignore", invalid="ignore"):
-            values.append(evaluate(twin(net, theta), loss, x, y))
+            values.append(evaluate(net.with_theta(theta), loss, x, y))
     return np.concatenate(values).reshape(points.shape[:-1])
 
 
 def _levels(levels: int | Sequence[float], low: float, high: float, log: bool) -> np.ndarray:
     if np.ndim(levels):
-        given = numbers("levels", levels)
+        given = floats("levels", levels)
         if given.ndim != 1 or not given.size or not np.all(np.diff(given) > 0):
             raise ValueError(f"levels is {levels!r}; expected a number, or numbers that rise")
         return given[(given > low) & (given < high)]
@@ -170,7 +177,7 @@ def _levels(levels: int | Sequence[float], low: float, high: float, log: bool) -
 
 def _descend(ax: Axes, path: ArrayLike) -> Room:
     """Draw the path; return what room it leaves."""
-    path = numbers("path", path).astype(float)
+    path = floats("path", path)
     if path.ndim != 2 or path.shape[1] != 2 or not len(path):
         raise ValueError(f"path has shape {path.shape}; expected (k, 2), one row for each step")
     low, high = np.sort([ax.get_xlim(), ax.get_ylim()], axis=1).T

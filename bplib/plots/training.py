@@ -7,12 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from bplib._errors import numbers
+from bplib._errors import floats
 from bplib.activations import Array
-from bplib.plots.figures import Picture, decades, figure, picture
+from bplib.plots.figures import Picture, check_axes, decades, figure, picture
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, INK, MUTED, PARAMETER
 from bplib.plots.text import short
 from bplib.train import History
+
+__all__ = ["dashboard", "gradient_by_layer"]
 
 LINES = [("-", "o"), ((0, (4, 2)), "s"), ((0, (1, 1.3)), "^"), ((0, (5, 2, 1, 2)), "D")]
 RULE_OF_THUMB = 1e-3
@@ -29,13 +31,17 @@ def gradient_by_layer(ax: Axes, norms: Mapping[str, ArrayLike]) -> None:
         norms: name -> norms, layer 1 first, shape (L,); one name to four.
 
     Raises:
-        ValueError: there are no names or more than four, or one has no list of norms.
+        ValueError: ax is no axes, there are no names or more than four, or one has no list
+            of norms.
     """
+    check_axes(ax)
+    if not isinstance(norms, Mapping):
+        raise ValueError(f"norms is {norms!r}; expected a dictionary, name -> norms by layer")
     if not 1 <= len(norms) <= len(LINES):
         raise ValueError(f"norms has {len(norms)} names; expected 1 to {len(LINES)}")
     ax.set(xlabel="layer", ylabel="‖∂L/∂W‖", yscale="log")
     for (name, values), (dash, marker) in zip(norms.items(), LINES, strict=False):
-        heights = numbers(f"norms[{name!r}]", values).astype(float)
+        heights = floats(f"norms[{name!r}]", values)
         if heights.ndim != 1 or not heights.size or np.any(heights < 0):
             raise ValueError(f"norms[{name!r}] is {values!r}; expected a list, none negative")
         layers = np.arange(1, len(heights) + 1)
@@ -59,11 +65,17 @@ def dashboard(history: History, title: str = "") -> Picture:
     Of a stack the median member is drawn. The line at 10⁻³ in the last panel is a rule of
     thumb: much above it, a step changes the weights a lot, and much below it hardly at all.
 
+    Args:
+        history: what `fit` returned.
+        title: what stands above the picture.
+
     Raises:
-        ValueError: history is none, or has fewer than two entries.
+        ValueError: history is none, or has fewer than two entries; or title is no text.
     """
     if not isinstance(history, History):
         raise ValueError(f"history is {history!r}; expected what fit returns")
+    if not isinstance(title, str):
+        raise ValueError(f"title is {title!r}; expected a text")
     if len(history.epoch) < 2:
         raise ValueError(f"history has {len(history.epoch)} entries; expected at least 2")
     panels = ["loss", "gradient_norm", "update_ratio"]

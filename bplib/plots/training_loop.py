@@ -4,7 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
+from bplib.plots.figures import check_axes
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
+
+__all__ = ["training_step"]
 
 BOX_W, BOX_H = 1.24, 1.0
 
@@ -33,8 +36,15 @@ def training_step(ax: Axes) -> None:
     """Draw one step of training as a loop of boxes, with the book's parts written into them.
 
     Forward and loss run along the top, backward and update along the bottom; two arrows in the
-    middle show what the forward pass keeps for the backward pass. Wants about 4.4 by 3.2 inches.
+    middle show what the forward pass keeps for the backward pass.
+
+    Args:
+        ax: where to draw, of about 4.4 by 3.2 inches.
+
+    Raises:
+        ValueError: ax is no axes.
     """
+    check_axes(ax)
     ax.set(xlim=(0, 4.4), ylim=(0, 3.14), aspect="equal")
     ax.set_axis_off()
     places = {

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from book import SITE
 from bpsite import contents, lite
 from laboratory import Laboratory
 from playwright.sync_api import expect
 from pyodide_cdn import ROOT, Cdn
-from shoot import serve
+from support.book import SITE
+from support.browser import serve
 
 import bplib
 

@@ -8,13 +8,13 @@ from importlib.metadata import requires, version
 
 import pytest
 import yaml
-from book import SITE
 from bpsite import contents, lite, wheels
 from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pyodide_cdn import CORE, ROOT
+from support.book import SITE
 
 import bplib
 

@@ -7,8 +7,8 @@ from functools import cache
 import jupytext
 import nbformat
 import pytest
-from book import PROGRAMS, ROOT, SITE
 from bs4 import BeautifulSoup
+from support.book import PROGRAMS, ROOT, SITE
 
 OFFERED = SITE / "notebooks"
 CHAPTERS = [

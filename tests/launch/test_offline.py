@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from book import EXPLORERS, PAGES, ROOT, SITE
-from visiting import Visit
+from support.book import EXPLORERS, PAGES, ROOT, SITE
+from support.visiting import Visit
 
 
 @pytest.fixture(scope="module")

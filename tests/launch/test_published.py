@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from book import PAGES, PROGRAMS, ROOT
 from bs4 import BeautifulSoup
+from support.book import PAGES, PROGRAMS, ROOT
 
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 RUNNABLE = [*PROGRAMS, *sorted((ROOT / "assignments").glob("[0-9]*.md"))]

@@ -13,10 +13,10 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from book import PROGRAMS as CHAPTERS
-from book import ROOT, SITE
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
+from support.book import PROGRAMS as CHAPTERS
+from support.book import ROOT, SITE
 
 WHEEL = next(iter((SITE / "files").glob("bplib-*.whl")), SITE / "files/bplib.whl")
 TAUGHT = [path for path in CHAPTERS if path.stem[0].isdigit()]

@@ -401,3 +401,63 @@ def test_progress_bar(capsys):
     assert capsys.readouterr().err == ""
     largest_curvature(net, loss, x, y, progress=True)
     assert "curvature" in capsys.readouterr().err
+
+
+# What takes complex numbers otherwise than real ones
+
+RNG = np.random.default_rng(0)
+THREE, TWO = RNG.standard_normal((3, 5)), RNG.standard_normal((2, 5))
+
+
+def own(f, df):
+    act = activations.Activation("own", f, df)
+    return bplib.mlp([3, 4, 4, 2], hidden=act, output=act)
+
+
+NOT_HOLOMORPHIC = {
+    "np.abs": (np.abs, lambda z, a: np.sign(z)),
+    "the real part alone": (lambda z: z.real**2, lambda z, a: 2 * z.real),
+    "a slope of the real part": (lambda z: z * z, lambda z, a: 2 * z.real + 0 * z),
+    "no function of complex numbers": (lambda z: z + 0 * np.floor(z), lambda z, a: 1 + 0 * z),
+}
+
+
+@pytest.mark.parametrize("name", NOT_HOLOMORPHIC)
+def test_a_hessian_that_would_be_wrong_is_refused(name):
+    net = own(*NOT_HOLOMORPHIC[name])
+    calls = [
+        lambda: hessian(net, SE, THREE, TWO),
+        lambda: hessian_vector(net, SE, THREE, TWO, np.ones(net.theta.size)),
+        lambda: largest_curvature(net, SE, THREE, TWO),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"net or loss takes complex numbers.*'own'.*expected"):
+            call()
+
+
+def test_absolute_values_can_be_written_for_complex_numbers():
+    def f(z):
+        return np.where(z.real < 0, -z, z)
+
+    def df(z, a):
+        return np.sign(z.real)
+
+    H = hessian(own(f, df), SE, THREE, TWO)
+    assert np.linalg.norm(H) > 1
+    assert distance(H, H.T) < TOLERANCE
+
+
+def test_a_relu_on_its_kink_is_no_reason_to_refuse():
+    for output in ("identity", "relu"):
+        net = bplib.mlp([3, 4, 2], hidden="relu", output=output, init="zeros")
+        assert np.isfinite(hessian(net, SE, THREE, TWO)).all()
+
+
+@pytest.mark.parametrize("epochs", [0, 3000])
+@pytest.mark.parametrize("hidden", activations.ACTIVATIONS)
+def test_no_activation_of_ours_is_refused(hidden, epochs):
+    for scale in (0.1, 1, 100):
+        net = bplib.mlp([3, 4, 2], hidden=hidden)
+        bplib.fit(net, SE, scale * THREE, TWO, bplib.Adam(0.01), epochs=epochs, every=1000)
+        H = hessian(net, SE, scale * THREE, TWO)
+        assert distance(H, H.T) < 1e-9

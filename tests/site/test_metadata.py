@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import matplotlib.image
 import pytest
-from book import PAGES, SITE
+from support.book import PAGES, SITE
 from test_files import soup
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import mpmath
 import numpy as np
 import pytest
@@ -85,3 +88,46 @@ def test_get():
     assert [name for name, f in ACTIVATIONS.items() if name != f.name] == []
     assert ACTIVATIONS["relu"].kinked
     assert not ACTIVATIONS["tanh"].kinked
+
+
+@pytest.mark.parametrize("f", ACTIVATIONS.values(), ids=ids)
+def test_a_copy_or_a_pickle_of_an_activation_is_the_activation(f):
+    assert copy.copy(f) is f
+    assert copy.deepcopy(f) is f
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(f, protocol)) is f
+    assert repr(f) == f"{type(f).__name__}({f.name!r})"
+
+
+def square(z):
+    return z * z
+
+
+def twice(z, a):
+    return 2 * z
+
+
+def test_an_activation_of_your_own_is_copied_and_pickled_too():
+    own = activations.Activation("square", square, twice, kinked=True)
+    for twin in (copy.deepcopy(own), pickle.loads(pickle.dumps(own))):
+        assert twin == own
+        assert twin([3.0]) == [9]
+    shadow = activations.Activation("tanh", square, twice)
+    assert pickle.loads(pickle.dumps(shadow)).f is square
+    with_lambda = activations.Activation("square", lambda z: z * z, twice)
+    assert copy.deepcopy(with_lambda) == with_lambda
+
+
+@pytest.mark.parametrize("f", ELEMENTWISE, ids=ids)
+def test_numbers_lists_and_whole_numbers_are_taken_as_floats(f):
+    expected = f(np.array([-1.0, 2.0]))
+    for z in ([-1, 2], (-1.0, 2.0), np.array([-1, 2]), np.array([-1, 2], np.int8)):
+        np.testing.assert_array_equal(f(z), expected)
+        assert f(z).dtype == float
+    assert f(2) == f(2.0) == f(np.int64(2)) == expected[1]
+
+
+def test_there_is_one_softplus():
+    assert activations.softplus is ACTIVATIONS["softplus"]
+    assert not hasattr(activations, "soft_plus")
+    assert activations.softplus(0.0) == pytest.approx(np.log(2), rel=ROUNDING)

@@ -1,7 +1,9 @@
 """The scalar engine against SymPy, and where hand-rolled engines go wrong."""
 
 import math
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -122,6 +124,73 @@ def test_sigmoid_survives_large_inputs():
     assert autodiff.sigmoid(-700.0).data == pytest.approx(math.exp(-700), rel=RTOL)
 
 
+SCALARS = [np.int64(2), np.uint8(2), np.float16(2), np.float32(2), np.float64(2), np.longdouble(2)]
+SCALARS += [np.array(2), np.array(2.0), Fraction(2)]
+
+
+@pytest.mark.parametrize("two", SCALARS, ids=lambda two: type(two).__name__)
+def test_every_number_is_a_number_on_either_side(two):
+    a = Value(3.0)
+    left = [a + two, a - two, a * two, a / two, a**two]
+    right = [two + a, two - a, two * a, two / a]
+    assert [v.data for v in left] == [5, 1, 6, 1.5, 9]
+    assert [v.data for v in right] == [5, -1, 6, pytest.approx(2 / 3)]
+    for v in [*left, *right, Value(two)]:
+        assert type(v) is Value
+        assert type(v.data) is float
+    assert autodiff.grad(lambda x: x * x, two) == (4.0,)
+    assert autodiff.sigmoid(two).data == autodiff.sigmoid(2).data
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "result", "slope"),
+    [
+        (0.0, 0.5, 0, math.inf),
+        (-0.0, 0.5, 0, math.inf),
+        (0.0, 1, 0, 1),
+        (0.0, 1.5, 0, 0),
+        (0.0, 2, 0, 0),
+        (0.0, 0, 1, 0),
+        (-2.0, 3, -8, 12),
+        (-2.0, -3.0, -1 / 8, -3 / 16),
+        (1e-200, -1.5, 1e300, -math.inf),
+        (-1e-160, -1, -1e160, -math.inf),
+    ],
+)
+def test_powers_at_their_ends(base, exponent, result, slope):
+    a = Value(base)
+    power = a**exponent
+    power.backward()
+    assert power.data == pytest.approx(result, rel=RTOL)
+    assert a.grad == pytest.approx(slope, rel=RTOL)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Value(1.0) / 0, r"divisor is Value\(0, grad=0\); expected one that is not 0"),
+        (lambda: 1 / Value(0.0), "divisor is Value"),
+        (lambda: Value(0.0) ** -1, "base is 0 with exponent -1; expected a positive base"),
+        (lambda: Value(-8.0) ** (1 / 3), "base is -8 with exponent 0.333.*not negative"),
+        (lambda: Value(-8.0) ** -0.5, "base is -8 with exponent -0.5; expected a positive base"),
+        (lambda: autodiff.log(0), "x of log is 0; expected a number above 0"),
+        (lambda: autodiff.log(Value(-1.0)), "x of log is -1"),
+        (lambda: autodiff.exp(1000), "the result of exp is inf; expected a finite number"),
+        (lambda: Value(1e200) ** 2, r"the result of \^2 is inf"),
+        (lambda: Value(-1e200) ** 3, r"the result of \^3 is -inf"),
+        (lambda: Value(1e200) * 1e200, "the result of × is inf"),
+        (lambda: Value(1e300) / 1e-300, "the result of ÷ is inf"),
+        (lambda: Value(math.nan), "data is nan; expected a finite number"),
+        (lambda: Value(1.0) + math.inf, "data is inf"),
+        (lambda: Value(10**400), "data is inf"),
+        (lambda: Value(1.0) ** math.nan, "exponent is nan"),
+    ],
+)
+def test_what_has_no_value_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -129,6 +198,18 @@ def test_sigmoid_survives_large_inputs():
         (lambda: Value(1j), "data is 1j"),
         (lambda: Value(1.0) * None, "data is None"),
         (lambda: Value(1.0) ** Value(2.0), "exponent is Value"),
+        (lambda: 2 ** Value(2.0), "exponent is Value.*expected a real number"),
+        (lambda: np.float64(2) ** Value(2.0), "exponent is Value"),
+        (lambda: Value(1.0) ** "2", "exponent is '2'"),
+        (lambda: Value(True), "data is True; expected a real number"),
+        (lambda: Value(1.0) * np.bool_(True), "data is np.True_"),
+        (lambda: np.array([1.0, 2.0]) * Value(1.0), r"data is array\(\[1., 2.\]\)"),
+        (lambda: Value(1.0) * np.array([1.0, 2.0]), r"data is array\(\[1., 2.\]\)"),
+        (lambda: Value(np.ma.masked), "data is masked"),
+        (lambda: autodiff.exp("1"), "data is '1'"),
+        (lambda: autodiff.grad(3, 1.0), "f is 3; expected a function of Values"),
+        (lambda: autodiff.grad(lambda a: None, 1.0), "what f returns is None"),
+        (lambda: autodiff.grad(lambda a: a, [1.0, 2.0]), r"at\[0\] is \[1.0, 2.0\]"),
     ],
 )
 def test_wrong_calls_are_named(call, message):

@@ -136,7 +136,7 @@ def test_a_diverging_run_gives_back_finite_parameters():
 
 def deep(stack=None):
     block = Residual([LayerNorm(4), Dense(4, 4, "tanh"), BatchNorm(4)])
-    net = Network([Dense(2, 4, "tanh"), BatchNorm(4), block, Dense(4, 1)], stack)
+    net = Network([Dense(2, 4, "tanh"), BatchNorm(4), block, Dense(4, 1)], stack, init="zeros")
     net.theta += np.random.default_rng(1).standard_normal(net.theta.shape) / 2
     return net
 

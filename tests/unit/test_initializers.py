@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,21 @@ def test_own_function_and_zero_biases():
 def test_members_of_a_stack_differ():
     net = bplib.mlp([3, 4, 2], stack=2)
     assert not np.array_equal(net.theta[0], net.theta[1])
+
+
+@pytest.mark.parametrize(("short", "long"), [("xavier", "xavier_uniform"), ("he", "he_normal")])
+def test_a_short_name_is_its_long_one(short, long):
+    np.testing.assert_array_equal(draw(short), draw(long))
+    assert long in getattr(initializers, short).__doc__
+    uniform = np.abs(draw(long)).max() < 1.8 * draw(long).std()  # √3 = 1.73 of a uniform one
+    assert uniform == long.endswith("uniform")
+
+
+def test_numpys_numbers_are_numbers():
+    assert initializers.Normal(np.float32(0.5)) == initializers.Normal(0.5)
+    assert initializers.Constant(np.int64(3))(None, (2, 1)).tolist() == [[3], [3]]
+
+
+def test_networks_of_every_initializer_can_be_pickled():
+    for init in initializers.INITIALIZERS.values():
+        assert pickle.loads(pickle.dumps(init)) == init

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bplib import activations
-from bplib.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
+from bplib.losses import L1, L2, BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError
 
 ROUNDING = 1e-14
 
@@ -93,3 +93,14 @@ def test_complex_binary_cross_entropy_does_not_overflow(sign):
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         value = BinaryCrossEntropy().value(z, activations.sigmoid(z), np.ones((1, 1)))
     assert value.real == (0 if sign > 0 else 1000)
+
+
+def test_a_loss_prints_as_it_is_written():
+    class Own(Loss):
+        value = delta = None
+
+    for loss in (SquaredError(), BinaryCrossEntropy() + L2(0.01), Own() + L1(2.0) + L2(1e-3)):
+        assert eval(repr(loss)).penalties == loss.penalties
+        assert type(eval(repr(loss))) is type(loss)
+    assert repr(BinaryCrossEntropy() + L2(np.float32(0.5))) == "BinaryCrossEntropy() + L2(0.5)"
+    assert repr(SoftmaxCrossEntropy()) == "SoftmaxCrossEntropy()"

@@ -202,5 +202,5 @@ def test_l1_makes_weights_small_that_nothing_needs():
 
 def test_they_compare_and_print_as_what_they_are():
     assert L2(0.1) == L2(np.float64(0.1)) != L1(0.1)
-    assert str(L2(1)) == "L2(strength=1.0)"
-    assert str(L1(1)) == "L1(strength=1.0)"
+    assert str(L2(1)) == "L2(1.0)"
+    assert str(L1(1)) == "L1(1.0)"

@@ -21,6 +21,15 @@
     }
   }
 
+  function nameButtons(explorer) {
+    for (const row of explorer.querySelectorAll(".widget-toggle-buttons")) {
+      set(row, "role", "group");
+      set(row, "aria-label", text(row.querySelector(".widget-label")));
+      for (const button of row.querySelectorAll(".widget-toggle-button"))
+        set(button, "aria-pressed", String(button.classList.contains("mod-active")));
+    }
+  }
+
   function say(explorer) {
     const now = [...explorer.querySelectorAll(".bp-readout")]
       .filter((node) => node.offsetParent)
@@ -34,7 +43,14 @@
   function swap(explorer) {
     const area = explorer.closest(".widget-subarea");
     const still = area && area.parentElement.querySelector(":scope > .bp-static");
-    if (still && explorer.querySelector(".noUi-handle") && explorer.querySelector(".bp-frame svg"))
+    const count = (where, what) => where.querySelectorAll(what).length;
+    if (
+      still &&
+      count(explorer, ".bp-frame svg") &&
+      count(explorer, ".noUi-handle") >= count(still, ".bp-slider") &&
+      count(explorer, ".widget-toggle-buttons") >= count(still, ".bp-choice") &&
+      count(explorer, ".bp-press") >= count(still, ".bp-player")
+    )
       still.remove();
   }
 
@@ -46,6 +62,7 @@
     const look = () => {
       swap(explorer);
       name(explorer);
+      nameButtons(explorer);
       clearTimeout(timer);
       timer = setTimeout(() => say(explorer), 250);
     };
@@ -66,4 +83,28 @@
     childList: true,
   });
   find();
+})();
+
+// Opens the folds around a place that a link leads to, and all of them for printing.
+(() => {
+  const reveal = () => {
+    const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!place) return;
+    let closed = false;
+    for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      closed ||= !fold.open;
+      fold.open = true;
+    }
+    if (closed) place.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.bp-fold:not([open])")];
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of opened) fold.open = false;
+  });
 })();
