@@ -157,11 +157,6 @@ class Network:
             yield from layer.walk()
 
     @property
-    def weight_slices(self) -> dict[str, slice]:
-        """Where each weight lies in theta: name -> slice, in the order of theta."""
-        return {name: here for name, here in self.slices.items() if name.startswith("W")}
-
-    @property
     def dense(self) -> list[Dense]:
         """The layers with weights, whatever stands between them."""
         return [layer for layer in self.walk() if isinstance(layer, Dense)]

@@ -95,7 +95,9 @@ def test_widget_script_only_where_there_are_widgets(page_name):
     assert not any("require" in name or "mathjax" in name.lower() for name in names)
 
 
-@pytest.mark.parametrize("name", ["scripts/fontawesome.js", "sphinx-thebe.js"])
+@pytest.mark.parametrize(
+    "name", ["scripts/fontawesome.js", "scripts/sphinx-book-theme.js", "sphinx-thebe.js"]
+)
 def test_unused_scripts_are_not_shipped(name):
     assert not (SITE / "_static" / name).exists()
 
