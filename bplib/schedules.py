@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from bplib._errors import positive, positive_int, rates, single
 from bplib.activations import Array
 
-__all__ = ["constant", "step", "exponential", "inverse", "cosine", "warm_up"]
+__all__ = ["Schedule", "constant", "step", "exponential", "inverse", "cosine", "warm_up"]
 
 
 def _function(argument: str, value: Callable[[int], ArrayLike]) -> Callable[[int], ArrayLike]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from copy import deepcopy
+from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,9 +36,9 @@ def save(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None
         optimizer.bind(net.theta, net.grad)
     places = _generators(net).items()
     chance = {name: getattr(*place).bit_generator.state for name, place in places}
+    said = _description(net) | {"generators": chance}
     arrays = net.state | _memory(optimizer, net)
-    arrays["description"] = json.dumps(_description(net))
-    arrays["generators"] = json.dumps(chance, default=np.ndarray.tolist)
+    arrays["description"] = json.dumps(said, default=np.ndarray.tolist)
     draft = path.with_name(f"{uuid4().hex}.draft")
     try:
         with open(draft, "xb") as file:
@@ -61,17 +61,18 @@ def load(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None
         OSError: there is no such file.
     """
     path = _checked(net, path, optimizer)
-    arrays, found, chance = _read(path)
+    arrays, found = _read(path)
     for key, expected in _description(net).items():
         if found.get(key) != expected:
             raise ValueError(
                 f"path is {str(path)!r}, whose {key} is {found.get(key)}; net expected {expected}"
             )
-    if optimizer is None:
+    resumed = copy(optimizer)
+    if resumed is None:
         arrays = {name: array for name, array in arrays.items() if "." not in name}
     else:
-        optimizer.rate(net.theta)
-    expected = _kinds(net.state | _memory(optimizer, net))
+        resumed.reset()
+    expected = _kinds(net.state | _memory(resumed, net))
     if _kinds(arrays) != expected:
         raise ValueError(
             f"path is {str(path)!r}, which holds {_kinds(arrays)}; expected {expected}"
@@ -79,21 +80,21 @@ def load(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None
     places = _generators(net)
     generators = deepcopy({name: getattr(*place) for name, place in places.items()})
     try:
-        for name, state in chance.items():
+        for name, state in found.get("generators", {}).items():
             generators[name].bit_generator.state = state
     except Exception as error:  # whatever state of whatever generator
         raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
+    if resumed is not None:
+        rule = type(resumed).__name__
+        resumed.k = int(arrays[f"{rule}.k"])
+        for name in resumed.memory:
+            setattr(resumed, name, arrays[f"{rule}.{name}"])
+        resumed.bind(net.theta, net.grad)
+        vars(optimizer).update(vars(resumed))
     for name, array in net.state.items():
         array[...] = arrays[name]
     for name, place in places.items():
         setattr(*place, generators[name])
-    if optimizer is not None:
-        optimizer.reset()
-        rule = type(optimizer).__name__
-        optimizer.k = int(arrays[f"{rule}.k"])
-        for name in optimizer.memory:
-            setattr(optimizer, name, arrays[f"{rule}.{name}"])
-        optimizer.bind(net.theta, net.grad)
     return net
 
 
@@ -102,11 +103,9 @@ def _memory(optimizer: Optimizer | None, net: Network) -> dict[str, np.ndarray]:
     if optimizer is None:
         return {}
     rule = type(optimizer).__name__
-    memory = {
-        f"{rule}.{name}": np.full_like(net.theta, getattr(optimizer, name))
-        for name in optimizer.memory
-    }
-    return {f"{rule}.k": np.array(optimizer.k), **memory}
+    memory = {name: np.full_like(net.theta, getattr(optimizer, name)) for name in optimizer.memory}
+    memory["k"] = np.array(optimizer.k)
+    return {f"{rule}.{name}": array for name, array in memory.items()}
 
 
 def _generators(net: Network) -> dict[str, tuple[Any, str]]:
@@ -119,18 +118,17 @@ def _generators(net: Network) -> dict[str, tuple[Any, str]]:
     return places
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str], dict[str, Any]]:
-    """Return all arrays, the description, and the states of the random generators."""
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return all arrays and the description."""
     with open(path, "rb") as file:
         try:
             arrays = dict(np.load(file, allow_pickle=False))
             found = json.loads(str(arrays.pop("description")))
-            chance = json.loads(str(arrays.pop("generators", "{}")))
-            if found["format"] != FORMAT or not isinstance(chance, dict):
+            if found["format"] != FORMAT:
                 raise ValueError(found["format"])
         except Exception as error:  # zipfile and NumPy raise a dozen kinds over a broken file
             raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
-    return arrays, found, chance
+    return arrays, found
 
 
 def _kinds(arrays: dict[str, np.ndarray]) -> dict[str, str]:

@@ -85,7 +85,7 @@ def fit(
     x, y = map(np.ascontiguousarray, checked(net, loss, x, y))
     size = x.shape[-1] if batch_size is None else positive_int("batch_size", batch_size)
     batches = _Batches(net, x, y, size, net.rng if seed is None else generator("seed", seed))
-    log = _Log(net, loss, (x, y), _validation(net, loss, validation), patience)
+    log = _Log(net, loss, {"": (x, y)} | _validation(net, loss, validation), patience)
     bar = {"desc": "training", "total": epochs, "show": flag("progress", progress)}
     if isinstance(optimizer, Optimizer):
         optimizer.bind(net.theta, net.grad)
@@ -121,22 +121,13 @@ def fit(
 class _Log:
     """Collects the entries of a history, and remembers where the validation loss was lowest."""
 
-    def __init__(
-        self,
-        net: Network,
-        loss: Loss,
-        training: tuple[Array, Array],
-        validation: tuple[Array, Array] | None,
-        patience: int | None,
-    ) -> None:
-        if patience is not None and validation is None:
+    def __init__(self, net: Network, loss: Loss, data: dict, patience: int | None) -> None:
+        if patience is not None and "validation_" not in data:
             raise ValueError(f"patience is {patience!r} without validation; expected both")
         self.patience = None if patience is None else positive_int("patience", patience)
         self.net, self.loss = net, loss
         self.data = {
-            name: (*pair, classes(pair[1]) if labels(pair[1]) else None)
-            for name, pair in (("", training), ("validation_", validation))
-            if pair is not None
+            name: (x, y, classes(y) if labels(y) else None) for name, (x, y) in data.items()
         }
         self.gradient = self.theta = np.full_like(net.theta, np.nan)
         self.entries: list[dict[str, Any]] = []
@@ -160,9 +151,8 @@ class _Log:
             best = self._better(epoch, entry["validation_loss"])
             over = self.patience is not None and bool(np.all(epoch - best[1] >= self.patience))
         if due or over:
-            norm, step, size = _norms(
-                self.net, self.gradient, self.net.theta - self.theta, self.theta
-            )
+            step = self.net.theta - self.theta
+            norm, step, size = _norms(self.net, self.gradient, step, self.theta)
             entry |= {"gradient_norm": norm, "update_ratio": step / size}
             a = self._evaluate("", entry)
         self.best, self.stopped_early = best, over
@@ -278,14 +268,12 @@ def _check_schedule(optimizer: Optimizer, updates: int) -> None:
         )
 
 
-def _validation(net: Network, loss: Loss, validation: Any) -> tuple[Array, Array] | None:
-    if validation is None:
-        return None
-    if not (isinstance(validation, (tuple, list)) and len(validation) == 2):
-        raise ValueError(
-            f"validation is no pair but a {type(validation).__name__}; expected (x, y)"
-        )
+def _validation(net: Network, loss: Loss, pair: Any) -> dict[str, tuple[Array, Array]]:
+    if pair is None:
+        return {}
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        raise ValueError(f"validation is no pair but a {type(pair).__name__}; expected (x, y)")
     try:
-        return checked(net, loss, *validation)
+        return {"validation_": checked(net, loss, *pair)}
     except ValueError as error:
         raise ValueError(f"validation: {error}") from error

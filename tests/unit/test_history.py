@@ -241,7 +241,7 @@ def test_one_pass_serves_entry_and_update_where_they_are_the_same(name, monkeypa
 
 def test_a_layer_of_ones_own_is_trained_in_training():
     """With a = w (x + 1) + b in training, at x = 0, both gradients are a − y."""
-    net = Network([Noisy(1, 1)])
+    net = Network([Noisy(1, 1)], init="zeros")
     bplib.fit(net, SE, [[0.0]], [[1.0]], bplib.SGD(0.25))
     np.testing.assert_array_equal(net.theta, [0.25, 0.25])
 
