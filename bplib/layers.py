@@ -224,8 +224,8 @@ def write(name: str, home: Array, value: Any, nan: bool = False) -> None:
 
 def real(name: str, array: Array, dtype: np.dtype) -> Array:
     """Return the array, or raise a ValueError if it is complex and dtype is not."""
-    fine = array.dtype.kind != "c" or dtype.kind == "c"
-    require(fine, f"{name} holds {array.dtype} values; expected real numbers")
+    if array.dtype.kind == "c" and dtype.kind != "c":
+        raise ValueError(f"{name} holds {array.dtype} values; expected real numbers")
     return array
 
 
