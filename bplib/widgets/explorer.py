@@ -63,7 +63,7 @@ def explore(
             the ticks and the labels.
         describe: describe(**values) returns the sentence shown below the picture, which is
             also what a screen reader hears.
-        alt: what the picture shows, whatever the sliders say.
+        alt: text for a screen reader that fits every frame.
         labels: the text beside a slider, by axis name.
         start: the value each slider begins at, by axis name; otherwise its first.
         mosaic: as for `Figure.subplot_mosaic`; `draw` and `background` then get a
