@@ -28,14 +28,14 @@ class Value:
         data: the number.
         parents: the Values it was computed from.
         local: its partial derivative with respect to each parent.
-        name: what to call it in a picture.
+        name: the label in a picture.
 
     Attributes:
         grad: the adjoint, ∂(output)/∂(this), once `backward` has run on an output.
 
     Raises:
         TypeError: data is not a real number.
-        ValueError: data, or what an operation makes of it, is NaN, infinite or not defined.
+        ValueError: data, or the result of an operation, is NaN, infinite or not defined.
     """
 
     __slots__ = ("data", "grad", "local", "name", "parents")

@@ -1,4 +1,4 @@
-"""Second derivatives of the loss: how it curves, and with it how long a step may be."""
+"""Second derivatives of the loss: Hessian-vector products and the largest eigenvalue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ __all__ = ["hessian_vector", "hessian", "largest_curvature", "Curvature"]
 
 @dataclass(frozen=True)
 class Curvature:
-    """The largest eigenvalue of the Hessian, as far as `largest_curvature` came.
+    """An estimate of the largest eigenvalue of the Hessian, from `largest_curvature`.
 
     Attributes:
         value: λ = vᵀ H v; gradient descent on a quadratic loss diverges above η = 2/λ.
         vector: v, of length 1, shape (P,).
         residual: ‖H v − λ v‖; some eigenvalue of H is no further from λ than this.
         iterations: steps made, one Hessian-vector product each.
-        converged: True if the residual got below what was asked for.
+        converged: True if the residual is at most tol ‖H‖.
     """
 
     value: float
@@ -70,8 +70,8 @@ def hessian_vector(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, v: Arra
 def hessian(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Array:
     """Return the whole Hessian, (P, P), column by column: for networks of some hundred parameters.
 
-    Args and errors are those of `hessian_vector`. Nothing makes the result symmetric but
-    its being right: H and Hᵀ differ by roundings.
+    Args and errors are those of `hessian_vector`. The result is not made symmetric: H and Hᵀ
+    differ by roundings.
     """
     times = _hessian(net, loss, x, y)
     return np.stack([times(e) for e in np.eye(net.theta.size)], axis=-1)

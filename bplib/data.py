@@ -1,7 +1,7 @@
 """Small data sets, with examples as columns: inputs x (n_in, m), targets y (n_out, m).
 
 Each call draws other numbers. For the same ones again, pass a seed; for a training and a test
-set that differ, pass one generator to both calls:
+set that differ, pass one generator to both calls::
 
     rng = np.random.default_rng(0)
     x, y = moons(200, seed=rng)
@@ -24,16 +24,15 @@ Seed = int | np.random.Generator | None
 
 
 class Split(NamedTuple):
-    """Training and test data, columns drawn apart at random.
+    """Training and test data, from the columns of one data set."""
 
-    Attributes:
-        x, y: the training part, (n_in, m) and (n_out, m).
-        x_test, y_test: the test part, (n_in, m_test) and (n_out, m_test).
-    """
-
+    #: Inputs to train with, (n_in, m).
     x: Array
+    #: Targets to train with, (n_out, m).
     y: Array
+    #: Inputs to test with, (n_in, m_test).
     x_test: Array
+    #: Targets to test with, (n_out, m_test).
     y_test: Array
 
 
@@ -107,7 +106,7 @@ def spirals(
 def digits(test: float = 0.25, seed: Seed = 0) -> Split:
     """Return scikit-learn's 1,797 handwritten digits, 8 × 8 pixels, split and standardised.
 
-    **The split is the same at each call**, so that a network is never tested on digits that an
+    The split is the same at each call, so that a network is never tested on digits that an
     earlier call trained it with. Another seed gives another split.
 
     Args:

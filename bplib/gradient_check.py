@@ -1,4 +1,4 @@
-"""Numerical derivatives of the loss, to hold the backward pass against."""
+"""Compares the gradient of the backward pass with numerical derivatives of the loss."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ AGREES, ROUNDED, ZERO, APART, SKIPPED = (
 
 @dataclass(frozen=True)
 class GradCheck:
-    """The backward pass against a numerical derivative; true if the two agree.
+    """The result of `gradcheck`; as a truth value, whether the two gradients agree.
 
     Attributes:
         error: ‖a − n‖ / (‖a‖ + ‖n‖) of the analytic and the numerical gradient; NaN if
             every parameter was left out.
         by_parameter: the same for each "W[l]" and "b[l]" by itself.
-        verdict: what `gradcheck` says of each: "agrees", "agrees to rounding", "both 0",
+        verdict: one of these for each "W[l]" and "b[l]": "agrees", "agrees to rounding", "both 0",
             "DISAGREES" or "not compared".
         kinks: parameters left out because a ReLU, or |w| of an L1 penalty, switched between
             the two sides.
@@ -70,10 +70,10 @@ def gradcheck(
     """Compare the gradient of the backward pass with a numerical one, parameter by parameter.
 
     Each "W[l]" and "b[l]" is judged by itself. It agrees if ‖a − n‖ is below 1e-7 (central
-    difference) or 1e-12 (complex step) of ‖a‖ + ‖n‖. If it is not, n is extrapolated from h
-    and h/3, and a difference within the roundings of n is agreement too. "Both 0" are two that
-    are no larger than these. For the central difference they are at least ε |L| / h = 2e-11 |L|
-    an entry: of a gradient smaller than that it can say nothing, and the complex step can.
+    difference) or 1e-12 (complex step) of ‖a‖ + ‖n‖. If not, n is extrapolated from h and h/3,
+    and the two "agree to rounding" if they differ by no more than their roundings do. They
+    are "both 0" if both are no larger than that. The roundings of the central difference are
+    at least ε |L| / h = 2e-11 |L| in each entry; the complex step resolves smaller gradients.
 
     Args:
         net: a single network (no stack); it is left as a single call of `loss_and_grad` leaves it.
@@ -111,11 +111,11 @@ def gradcheck(
         n = near + bend / 8
         noise = [_jitter(real, loss, lambda: loss_and_grad(real, loss, x, y)[1][entries])]
         if method == "central":
-            noise += [_jitter(real, loss, loss_of_real) / scheme.step, EPS * value / scheme.step]
+            noise += [((_jitter(real, loss, loss_of_real) or EPS) + EPS * value) / scheme.step]
         else:
             worst = entries[np.abs(a - n).argmax()]
-            noise += [_jitter(twin, loss, lambda: derivative(worst)), EPS * np.abs(analytic).max()]
-            noise += [bend]
+            noise += [_jitter(twin, loss, lambda: derivative(worst)) or EPS, bend]
+            noise += [EPS * np.abs(analytic).max()]
         floor = 10 * sum(np.linalg.norm(np.broadcast_to(part, a.shape)) for part in noise)
         sizes = np.linalg.norm(a), np.linalg.norm(n)
         if max(sizes) <= floor:
@@ -179,7 +179,7 @@ def check_complex(net: Network, loss: Loss, f: Callable[[], Array], v: Array, sl
     for t in (1e-5, 1e-8):
         rise = difference(net, loss, f, t * v) / (2 * t)
         gap, *sizes = map(np.linalg.norm, (rise - slope, rise, slope))
-        noise = np.linalg.norm(_jitter(net, loss, f) + EPS * np.abs(f())) / t
+        noise = (np.linalg.norm(_jitter(net, loss, f) + EPS * np.abs(f())) or EPS) / t
         gaps.append(gap - 1e-3 * sum(sizes) - 10 * noise)
     if max(gaps) > 0 and not min(gaps) <= 0:
         raise not_complex(net)
@@ -235,11 +235,12 @@ def _complex_step(net: Network, loss: Loss, x: Array, y: Array, h: float, v: Arr
 def _jitter(net: Network, loss: Loss, f: Callable[[], Array]) -> Array:
     """Return the roundings of f() near θ, by its sixth differences (Moré & Wild 2011)."""
     v = np.random.default_rng(0).standard_normal(net.theta.size)
-    for shake in (1e-7, 1e-5, 1e-3):  # until f moves by more than its last place
-        values = _values(net, loss, f, [(1e-5 + k * shake) * v for k in range(24)])
-        sixth = np.nan_to_num(np.diff(values, 6, axis=0))  # of deviation √924 times that of f
-        jitter = np.sqrt(np.mean(sixth**2, axis=0) / 924)
-        if np.any(jitter > 0):
+    v /= np.linalg.norm(v)
+    for shake in (1e-5, 1e-7):  # less, if kinks are all around
+        sixth = np.diff(_values(net, loss, f, [k * shake * v for k in range(1, 25)]), 6, axis=0)
+        count = np.count_nonzero(~np.isnan(sixth), axis=0)
+        jitter = np.sqrt(np.nansum(sixth**2, axis=0) / (924 * np.maximum(count, 1)))
+        if np.any(count):
             break
     return jitter
 

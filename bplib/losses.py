@@ -1,4 +1,4 @@
-"""Loss functions: the mean over examples, and the error δ that they hand to the last layer."""
+"""Loss functions: the mean over examples, and the error δ_L of the last layer."""
 
 from abc import ABC, abstractmethod
 from copy import copy
@@ -13,7 +13,7 @@ __all__ = ["Loss", "SquaredError", "BinaryCrossEntropy", "SoftmaxCrossEntropy", 
 
 
 class Loss(ABC):
-    """What a network needs of a loss.
+    """Base class of losses: a value, and the error δ_L from which the backward pass starts.
 
     `value` and `delta` get the last layer's weighted input z_L and activation a_L, shape
     (..., n_L, m), and the target y, shape (n_L, m). `loss + L2(0.01)` is the same loss with
@@ -26,7 +26,7 @@ class Loss(ABC):
     """The output activations that fit this loss; None if any does."""
 
     penalties: tuple["L1 | L2", ...] = ()
-    """What is added to the mean over examples."""
+    """Penalties on the weights, added to the mean over examples."""
 
     def __repr__(self) -> str:
         return " + ".join([f"{type(self).__name__}()", *map(repr, self.penalties)])

@@ -1,4 +1,4 @@
-"""Networks in SymPy: an oracle that shares no line with the NumPy code it is held against."""
+"""Networks in SymPy, independent of the NumPy code, so that each can test the other."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ class SymbolicNetwork:
 
     @property
     def theta(self) -> list[sp.Symbol]:
-        """All parameters in the order of `Network.theta`: W row by row, then b, layer by layer."""
+        """All parameters, for each layer W row by row and then b, as in `Network.theta`."""
         return [p for W, b in zip(self.W, self.b, strict=True) for p in (*W, *b)]
 
     def gradient(self, parameters: sp.Matrix | None = None) -> sp.Matrix:
@@ -204,8 +204,8 @@ def mlp(
 ) -> SymbolicNetwork:
     """Return a network of these layer sizes, in symbols w^{(l)}_{ij}, b^{(l)}_i, x_j, y_i.
 
-    An activation is a name or a SymPy function of one argument, which may be undefined:
-    what is proved for `any_function("f")` holds for every activation that has a slope.
+    An activation is a name or a SymPy function of one argument. A result for the undefined
+    `any_function("f")` holds for every differentiable activation.
 
     Raises:
         ValueError: sizes holds fewer than two whole numbers above 0, or an activation is
@@ -234,9 +234,9 @@ def mlp(
 
 @cache
 def any_function(name: str) -> type[sp.Function]:
-    """Return a function f of which nothing is known but that its slope is called f′.
+    """Return an undefined function f whose derivative is called f′.
 
-    With several arguments the slope in the k-th of them is called f_k.
+    With several arguments the partial derivative in the k-th of them is called f_k.
     """
 
     def fdiff(self: sp.Function, argindex: int = 1) -> sp.Expr:

@@ -16,14 +16,14 @@ __all__ = ["check", "names"]
 def check(name: str, function: Callable[..., Any], version: str = "") -> Verdict:
     """Call `function` on the exercise's visible cases and say what is wrong, if anything is.
 
-    What comes with `bplib` are four random projections of each right result, and of those
-    that each known mistake gives: enough to recognise a result, too few to read off one of
-    more than four numbers.
+    `bplib` holds four random projections of each right result, and of the result of each
+    known mistake: enough to recognise a result, too few to read off one of more than four
+    numbers.
 
     Args:
         name: the exercise, such as "backward-2-2-1".
         function: the reader's function, with the arguments that the exercise asks for.
-        version: what a notebook with numbers of your own has here.
+        version: the text that a notebook with numbers of your own passes; empty otherwise.
 
     Returns:
         A verdict: true if all is right, and with a message that the notebook shows.

@@ -1,4 +1,4 @@
-"""What a network of two inputs says about every point of the plane."""
+"""Decision regions of a network with two inputs."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def decision_boundary(
     ylim: tuple[float, float] | None = None,
     points: bool = True,
 ) -> None:
-    """Draw what a network says about the plane, and on it the examples, a marker for each class.
+    """Draw the output of a network over the plane, and the examples, a marker for each class.
 
     With one output the shade is the output, with more colour for more, and the line is where
     it passes the threshold. With several, each has the region in which it is the largest.
@@ -81,7 +81,7 @@ def decision_boundary(
 
 
 def examples(ax: Axes, x: ArrayLike, y: ArrayLike, threshold: float = 0.5) -> None:
-    """Draw examples of two inputs, a marker for each class, and say beside the axes which is which.
+    """Draw examples of two inputs, a marker for each class, and a legend beside the axes.
 
     Args:
         ax: where to draw.

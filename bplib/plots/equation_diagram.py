@@ -1,4 +1,4 @@
-"""A small network in which one equation lights up what it reads and what it writes."""
+"""A small network with the quantities of one equation in colour."""
 
 import re
 from collections.abc import Iterable
@@ -34,10 +34,10 @@ def equation(
     y: ArrayLike | None = None,
     example: int = 0,
 ) -> None:
-    """Draw a network in grey, and in colour what an equation reads and writes.
+    """Draw a network in grey, and in colour the quantities that an equation reads and writes.
 
-    What it reads is coloured; what it writes is also framed, or drawn as a thicker line. A
-    quantity is named by a key as in a `Ledger`, with layers counted from 1 and indices from 0:
+    Those that it writes are also framed, or drawn as thicker lines. A quantity is named by a
+    key as in a `Ledger`, with layers counted from 1 and indices from 0:
     "z1", "a0", "delta2", "y", "W1", "b1", "dW1", "db1" for all of it, "delta2[0]" or
     "W1[0,1]" for one entry, "W2[:,0]" for a column. Where up to three edges between two layers
     are lit, their numbers stand beside them.

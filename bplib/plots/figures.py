@@ -58,7 +58,11 @@ def figure(width: float = 4.4, height: float = 2.8, **subplots: Any) -> tuple[Fi
 
 
 def picture(fig: Figure, alt: str) -> Picture:
-    """Return the figure as a picture; alt says in a sentence what it shows.
+    """Return the figure as a picture that a page can show.
+
+    Args:
+        fig: the figure, the first of `figure()`.
+        alt: a sentence that says what it shows, for a screen reader.
 
     Raises:
         ValueError: fig is no figure, or alt is empty.

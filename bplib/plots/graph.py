@@ -1,4 +1,4 @@
-"""The computational graph of a scalar: what was computed from what, and each adjoint."""
+"""The computational graph of a scalar, with values, local slopes and adjoints."""
 
 import numpy as np
 from matplotlib.axes import Axes

@@ -85,6 +85,8 @@ def network(
     check_single(net)
     flag("delta", delta), flag("parameters", parameters)
     eta = None if eta is None else single("eta", eta)
+    if len(net.dense) < len(net.layers):
+        raise ValueError(f"net has the layers {net.layers}; expected Dense layers only")
     if not net.a[0].size:
         raise ValueError("net has not run forward; expected a call of net.forward(x) before")
     if delta and not net.delta[0].size:

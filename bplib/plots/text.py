@@ -1,4 +1,4 @@
-"""Numbers, indices and words as they stand on pictures and in tables."""
+"""Numbers, indices and words as text for pictures and tables."""
 
 import re
 from typing import Any

@@ -23,8 +23,8 @@ RULE_OF_THUMB = 1e-3
 def gradient_by_layer(ax: Axes, norms: Mapping[str, ArrayLike]) -> None:
     """Draw the norm of the gradient of each layer on a logarithmic axis, a line for each name.
 
-    A norm that is zero or not finite has no place on such an axis: it is left out of its line,
-    and a cross at the bottom or at the top says so.
+    A norm that is zero or not finite cannot be drawn on such an axis: a cross at the bottom or
+    at the top stands in its place.
 
     Args:
         ax: where to draw.
@@ -60,14 +60,14 @@ def gradient_by_layer(ax: Axes, norms: Mapping[str, ArrayLike]) -> None:
 
 
 def dashboard(history: History, title: str = "") -> Picture:
-    """Return loss, accuracy, gradients and update-to-weight ratios of a training in one picture.
+    """Return a picture of loss, accuracy, gradients and update-to-weight ratios of a training.
 
-    Of a stack the median member is drawn. The line at 10⁻³ in the last panel is a rule of
-    thumb: much above it, a step changes the weights a lot, and much below it hardly at all.
+    Of a stack the median over its members is drawn. The line at 10⁻³ in the last panel is a
+    rule of thumb for the ratio: much larger steps are coarse, much smaller ones are slow.
 
     Args:
         history: what `fit` returned.
-        title: what stands above the picture.
+        title: text above the picture.
 
     Raises:
         ValueError: history is none, or has fewer than two entries; or title is no text.

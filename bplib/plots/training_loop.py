@@ -1,4 +1,4 @@
-"""One step of training as a loop of boxes: the map of the book."""
+"""One step of training as a loop of boxes."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def training_step(ax: Axes) -> None:
     """Draw one step of training as a loop of boxes, with the book's parts written into them.
 
     Forward and loss run along the top, backward and update along the bottom; two arrows in the
-    middle show what the forward pass keeps for the backward pass.
+    middle show the values z and a that the forward pass keeps for the backward pass.
 
     Args:
         ax: where to draw, of about 4.4 by 3.2 inches.

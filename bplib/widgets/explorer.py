@@ -71,7 +71,7 @@ def explore(
             their decades.
         describe: describe(**values) returns the sentence shown below the picture, which is
             also what a screen reader hears.
-        alt: what the picture shows, whatever the sliders say.
+        alt: text for a screen reader that fits every frame.
         labels: the text beside a slider, by axis name.
         start: the value each slider begins at, by axis name; otherwise its first.
         play: the name of an axis that can be played, such as the updates of a training.

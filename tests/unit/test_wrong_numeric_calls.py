@@ -25,6 +25,7 @@ from bplib._errors import (
     single,
 )
 from bplib.activations import Activation
+from bplib.layers import BatchNorm, Dense
 from bplib.plots.ledger import ledger
 
 SE = losses.SquaredError()
@@ -324,6 +325,12 @@ CALLS = {
         "whole number",
     ),
     "network: delta": (lambda: plots.network(axes(), trained(), delta=1), "delta", "1", "True"),
+    "network: batch norm": (
+        lambda: plots.network(axes(), bplib.Network([Dense(2, 2), BatchNorm(2)])),
+        "net",
+        "BatchNorm(2, eps=1e-05)",
+        "Dense layers only",
+    ),
     "network: eta": (lambda: plots.network(axes(), trained(), eta="a"), "eta", "'a'", "number"),
     "equation: y": (lambda: plots.equation(axes(), trained(), y=[1]), "y", "(1,)", "(1, 1)"),
     "equation: y rows": (lambda: plots.equation(axes(), trained(), y=[[NAN]]), "y", "NaN", "none"),
