@@ -5,7 +5,6 @@ from urllib.parse import quote, urlsplit
 
 from . import lite, notebooks, places, wheels
 
-BINDER = "https://mybinder.org/v2/gh/{name}/{branch}?urlpath={path}"
 COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
 PYODIDE = "https://cdn.jsdelivr.net"
 
@@ -32,11 +31,11 @@ def launch(app, page, root):
     url = f"{root}/{lite.path(app, page.removesuffix('.ipynb'))}"
     buttons = [_link("launch-lite", url, "In this browser", "fas fa-play", said)]
     if repository := app.config.bpsite_repository:
-        known = {"name": urlsplit(repository).path.strip("/"), "branch": places.BRANCH}
-        url = BINDER.format(path=quote(f"lab/tree/{page}", safe=""), **known)
+        url = places.binder(repository) + quote(f"lab/tree/{page}", safe="")
         said = "JupyterLab on mybinder.org: no account, starts in a minute or more"
         buttons.append(_link("launch-binder", url, "Binder", "fas fa-rocket", said))
         if app.config.html_baseurl:  # where Colab gets bplib
+            known = {"name": places.name(repository), "branch": places.BRANCH}
             url = COLAB.format(path=quote(page), **known)
             said = "Google Colab: needs an account with Google"
             buttons.append(_link("launch-colab", url, "Colab", "fas fa-external", said))

@@ -11,6 +11,7 @@ import yaml
 from book import SITE
 from bpsite import contents, lite, wheels
 from bs4 import BeautifulSoup
+from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -217,16 +218,28 @@ def test_is_made_again_when_something_that_goes_in_has_changed(recipe, builds, m
     assert recipe.digest() != before
 
 
-def test_an_address_of_pyodide_is_handed_on(tmp_path):
-    for given in ("https://example.org/pyodide/", "https://example.org/pyodide/pyodide.mjs"):
-        expected = {"pyodideUrl": "https://example.org/pyodide/pyodide.mjs"}
-        assert lite.place_pyodide(tmp_path, given) == expected
+@pytest.mark.parametrize(
+    ("given", "module"),
+    [
+        ("", f"{PYODIDE_CDN_URL}/pyodide.mjs"),
+        ("https://example.org/pyodide/", "https://example.org/pyodide/pyodide.mjs"),
+        ("https://example.org/pyodide/pyodide.mjs", "https://example.org/pyodide/pyodide.mjs"),
+    ],
+)
+def test_an_address_of_pyodide_is_handed_on(tmp_path, given, module):
+    lite.place_pyodide(tmp_path, given)
+    assert f'new URL("{module}", import.meta.url)' in (tmp_path / lite.LOADER).read_text("utf8")
+
+
+def test_kernel_loads_pyodide_through_our_module():
+    settings = read("jupyter-lite.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
+    assert (LITE / settings["pyodideUrl"]).is_file()
 
 
 def test_a_folder_without_pyodide_is_refused(tmp_path):
     (tmp_path / "pyodide.mjs").touch()
     with pytest.raises(lite.ExtensionError, match=r"there is no pyodide-lock\.json; expected"):
-        lite.place_pyodide(tmp_path / "source", str(tmp_path))
+        lite.place_pyodide(tmp_path / "static", str(tmp_path))
 
 
 def test_a_failing_command_is_shown(tmp_path):
