@@ -3,6 +3,7 @@
 import os
 
 from . import (
+    bundles,
     ending,
     exercises,
     explorers,
@@ -26,6 +27,7 @@ PARTS = (
     exercises,
     mathematics,
     notebooks,
+    bundles,
     explorers,
     pages,
     reference,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from . import lite, notebooks, places, wheels
+from . import bundles, lite, notebooks, places, wheels
 
 COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
 PYODIDE = "https://cdn.jsdelivr.net"
@@ -45,6 +45,8 @@ def launch(app, page, root):
 def offered(app, page, root):
     """Return the buttons of the notebooks that the site offers of a page."""
     folder = f"{root}/{notebooks.FOLDER}"
+    url, said = f"{folder}/{quote(bundles.name(page))}", "All it takes to run it on your computer"
+    yield _link("download-bundle-button", url, "Notebook and package", "fas fa-download", said)
     url, said = f"{folder}/{quote(page)}", "A notebook for any Jupyter, without outputs"
     yield _link("download-notebook-button", url, "Notebook", "fas fa-code", said)
     done = notebooks.executed_name(page)

@@ -93,7 +93,7 @@ def requirements(name):
 
 def test_all_that_bplib_requires_can_be_had():
     versions, ours, missing = provided(), read("pypi/all.json"), []
-    left = ["bplib"]
+    left = ["backprop-book"]
     while left:
         for one in requirements(left.pop()):
             name = canonicalize_name(one.name)
@@ -113,7 +113,9 @@ def test_index_of_wheels_has_what_is_installed_here():
 
 
 def test_wheel_of_bplib_is_made_from_what_is_here():
-    with zipfile.ZipFile(LITE / "pypi" / f"bplib-{bplib.__version__}-py3-none-any.whl") as wheel:
+    with zipfile.ZipFile(
+        LITE / "pypi" / f"backprop_book-{bplib.__version__}-py3-none-any.whl"
+    ) as wheel:
         inside = {name: wheel.read(name) for name in wheel.namelist() if "dist-info" not in name}
     paths = [path for path in (ROOT / "bplib").rglob("*.*") if path.suffix != ".pyc"]
     assert inside == {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}

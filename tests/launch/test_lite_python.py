@@ -173,7 +173,7 @@ def test_blocked_host_is_named_with_what_else_there_is(browser):
     links = notice(laboratory).get_by_role("link").all()
     paths = [urlsplit(urljoin(laboratory.page.url, one.get_attribute("href"))) for one in links]
     assert [one.path for one in paths] == [
-        "/notebooks/chapters/05-worked-example.ipynb",
+        "/notebooks/chapters/05-worked-example.zip",
         "/chapters/05-worked-example.html",
     ]
     assert all((SITE / one.path.lstrip("/")).is_file() for one in paths)

@@ -18,7 +18,7 @@
     const add = (href, text) => links.push(element("li", {}, element("a", { href }, text)));
     if (opened?.endsWith(".ipynb")) {
       const name = opened.slice(0, -".ipynb".length);
-      add(new URL(`notebooks/${opened}`, BOOK), "Download the notebook, to run it on your computer");
+      add(new URL(`notebooks/${name}.zip`, BOOK), "Download the notebook and its package, to run it on your computer");
       if (binder) add(binder + encodeURIComponent(`lab/tree/${opened}`), "Run it on Binder");
       add(new URL(`${name.replace(/^exercises\//, "assignments/")}.html`, BOOK), "Back to its page in the book");
     } else {
