@@ -11,7 +11,7 @@ BENCH  := .venv-bench
 LIBRARY   := $(wildcard bplib/*.py bplib/*/*.py)
 CHAPTERS  := $(wildcard chapters/*.md)
 EXERCISES := $(shell find exercises -name '*.py' -o -name '*.md')
-EXTENSION := $(wildcard _ext/bpsite/*.py)
+EXTENSION := $(wildcard _ext/bpsite/*.py _ext/bpsite/*.js)
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
 # What others are held to comes first.

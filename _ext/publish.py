@@ -48,7 +48,7 @@ def branch(build, target):
 
 
 def release(build, target):
-    """Write the site and the students' notebooks as zip files, and the wheel of bplib."""
+    """Write the site and the students' notebooks as zip files, and bplib's wheel."""
     site, students = _made(build / "html"), _made(build / notebooks.FOLDER / "exercises")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)

@@ -9,7 +9,15 @@ import time
 import webbrowser
 from pathlib import Path
 
-SOURCES = ("chapters", "solutions", "exercises", "_ext", "_config.yml", "_toc.yml", "references.bib")
+SOURCES = (
+    "chapters",
+    "solutions",
+    "exercises",
+    "_ext",
+    "_config.yml",
+    "_toc.yml",
+    "references.bib",
+)
 RELOAD = b"""<script>
 new EventSource("/_changed").onmessage = () => location.reload();
 </script></body>"""
@@ -129,11 +137,15 @@ def watch(root, changes, seen=None):
         time.sleep(PAUSE)
         if (now := stamps(root)) == seen:
             continue
-        changed = {path.name for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
+        changed = {
+            path.name for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)
+        }
         seen, start = now, time.perf_counter()
         fine = build(root)
         took = f"{time.perf_counter() - start:.1f} s"
-        print(f"{', '.join(sorted(changed))}: {'built' if fine else 'FAILED'} in {took}", flush=True)
+        print(
+            f"{', '.join(sorted(changed))}: {'built' if fine else 'FAILED'} in {took}", flush=True
+        )
         changes.tell()
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where `exercises` is
 
 from . import (
+    bundles,
     chapter_box,
+    ending,
     exercises,
     explorers,
     folds,
@@ -28,6 +30,7 @@ from . import (
 )
 
 PARTS = (
+    ending,
     places,
     static,
     runtime,
@@ -38,6 +41,7 @@ PARTS = (
     solutions,
     chapter_box,
     notebooks,
+    bundles,
     explorers,
     pages,
     reference,

@@ -3,9 +3,8 @@
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from . import lite, notebooks, places, wheels
+from . import bundles, lite, notebooks, places, wheels
 
-BINDER = "https://mybinder.org/v2/gh/{name}/{branch}?urlpath={path}"
 COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
 PYODIDE = "https://cdn.jsdelivr.net"
 
@@ -32,11 +31,11 @@ def launch(app, page, root):
     url = f"{root}/{lite.path(app, page.removesuffix('.ipynb'))}"
     buttons = [_link("launch-lite", url, "In this browser", "fas fa-play", said)]
     if repository := app.config.bpsite_repository:
-        known = {"name": urlsplit(repository).path.strip("/"), "branch": places.BRANCH}
-        url = BINDER.format(path=quote(f"lab/tree/{page}", safe=""), **known)
+        url = places.binder(repository) + quote(f"lab/tree/{page}", safe="")
         said = "JupyterLab on mybinder.org: no account, starts in a minute or more"
         buttons.append(_link("launch-binder", url, "Binder", "fas fa-rocket", said))
         if app.config.html_baseurl:  # where Colab gets bplib
+            known = {"name": places.name(repository), "branch": places.BRANCH}
             url = COLAB.format(path=quote(page), **known)
             said = "Google Colab: needs an account with Google"
             buttons.append(_link("launch-colab", url, "Colab", "fas fa-external", said))
@@ -46,6 +45,8 @@ def launch(app, page, root):
 def offered(app, page, root):
     """Return the buttons of the notebooks that the site offers of a page."""
     folder = f"{root}/{notebooks.FOLDER}"
+    url, said = f"{folder}/{quote(bundles.name(page))}", "All it takes to run it on your computer"
+    yield _link("download-bundle-button", url, "Notebook and package", "fas fa-download", said)
     url, said = f"{folder}/{quote(page)}", "A notebook for any Jupyter, without outputs"
     yield _link("download-notebook-button", url, "Notebook", "fas fa-code", said)
     done = notebooks.executed_name(page)

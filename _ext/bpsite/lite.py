@@ -13,10 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
+from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from . import contents, notebooks, wheels
+from . import contents, notebooks, places, wheels
 
 PARTS = ("jupyterlite-core", "jupyterlite-pyodide-kernel", *wheels.LACKING)
 EXTENSIONS = (
@@ -25,6 +26,7 @@ EXTENSIONS = (
     "anywidget",
 )
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+UNTIDY = "@jupyterlab/docmanager-extension:path-status"  # shows the name with its digest
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
@@ -41,7 +43,16 @@ UNUSED = (
     "build/fa-*.ttf",
 )
 ICON = Path(__file__).parent / "static" / "favicon.svg"
-CODE = (Path(__file__), Path(wheels.__file__), ICON)
+OWN = Path(__file__).parent / "static" / "lite"
+LOADER = "pyodide.mjs"
+CODE = (Path(__file__), Path(wheels.__file__), ICON, *sorted(OWN.iterdir()))
+
+HEAD = """\
+<title>{title}</title>
+    <meta name="robots" content="noindex" />
+    <link rel="stylesheet" href="../lite.css" />
+    <script id="bpsite-lite" type="application/json">{known}</script>
+    <script src="../lite.js"></script>"""
 
 logger = logging.getLogger(__name__)
 
@@ -61,17 +72,19 @@ class Recipe:
         noted: the folder in which it is noted what was made last.
         title: the name of the app.
         pyodide: an address or a folder where Pyodide is found, "" for its CDN.
+        binder: the address at which Binder runs a notebook, up to its path, "" if none does.
     """
 
     root: Path
     noted: Path
     title: str
     pyodide: str = ""
+    binder: str = ""
 
     def digest(self):
         """Return a digest of all of it."""
         versions = [(name, version(name)) for name in PARTS]
-        total = hashlib.sha256(repr([self.title, self.pyodide, versions]).encode())
+        total = hashlib.sha256(repr([self.title, self.pyodide, self.binder, versions]).encode())
         for source in (*CODE, *wheels.sources(self.root)):
             total.update(f"{source.name} {source.stat().st_size}\n".encode() + source.read_bytes())
         if self.pyodide and not is_address(self.pyodide):
@@ -85,7 +98,9 @@ def install(app, exception):
         return
     config, target = app.config, Path(app.outdir) / "lite"
     noted = Path(app.outdir).parent / "lite"
-    make(Recipe(Path(app.confdir), noted, config.html_title, config.bpsite_pyodide), target)
+    binder = config.bpsite_repository and places.binder(config.bpsite_repository)
+    recipe = Recipe(Path(app.confdir), noted, config.html_title, config.bpsite_pyodide, binder)
+    make(recipe, target)
     contents.write(target, sorted(notebooks.write(app).values()))
 
 
@@ -118,22 +133,26 @@ def build(recipe, scratch):
     (source / "pypi").mkdir(parents=True)
     for wheel in (wheels.built(recipe.root), *wheels.fetched(recipe.root)):
         shutil.copy2(wheel, source / "pypi")
-    kernel = {"disablePyPIFallback": True} | place_pyodide(source, recipe.pyodide)
-    _write(source / "jupyter-lite.json", runtime(recipe.title, kernel))
+    _write(source / "jupyter-lite.json", runtime(recipe.title))
     _write(source / "overrides.json", SETTINGS)
     _write(source / "jupyter_lite_config.json", {"LiteBuildConfig": options()})
     run(source, made)
-    finish(made, recipe.title)
+    place_pyodide(made / "static", recipe.pyodide)
+    finish(made, recipe)
     return made
 
 
-def runtime(title, kernel):
+def runtime(title):
     """Return what the app reads when it starts."""
     settings = {
         "appName": title,
         "faviconUrl": f"./{ICON.name}",
         "contentsAllJsonFile": contents.INDEX,
-        "litePluginSettings": {KERNEL: kernel},
+        "disabledExtensions": [UNTIDY],
+        "exposeAppInBrowser": True,  # to lite.js
+        "litePluginSettings": {
+            KERNEL: {"disablePyPIFallback": True, "pyodideUrl": f"./static/{LOADER}"}
+        },
     }
     return {"jupyter-lite-schema-version": 0, "jupyter-config-data": settings}
 
@@ -155,22 +174,30 @@ def is_address(pyodide):
     return pyodide.startswith(("https://", "http://"))
 
 
-def place_pyodide(source, pyodide):
-    """Put a local Pyodide where the command finds it; return the kernel's setting for others."""
+def place_pyodide(static, pyodide):
+    """Write our module that loads Pyodide to the folder `static`, beside it a local Pyodide."""
+    static.mkdir(parents=True, exist_ok=True)
+    module = (OWN / LOADER).read_text("utf8").replace("PYODIDE", module_of(pyodide))
+    (static / LOADER).write_text(module, "utf8")
+    if pyodide and not is_address(pyodide):
+        shutil.copytree(pyodide, static / "pyodide")
+
+
+def module_of(pyodide):
+    """Return the address of Pyodide's own module, as seen from ours."""
     if not pyodide:
-        return {}
+        return f"{PYODIDE_CDN_URL}/pyodide.mjs"
     if is_address(pyodide):
-        address = pyodide if pyodide.endswith(".mjs") else f"{pyodide.rstrip('/')}/pyodide.mjs"
-        return {"pyodideUrl": address}
-    folder = Path(pyodide).resolve()
-    lacking = [n for n in ("pyodide.mjs", "pyodide-lock.json") if not (folder / n).is_file()]
+        return pyodide if pyodide.endswith(".mjs") else f"{pyodide.rstrip('/')}/pyodide.mjs"
+    lacking = [
+        name for name in ("pyodide.mjs", "pyodide-lock.json") if not Path(pyodide, name).is_file()
+    ]
     if lacking:
         raise ExtensionError(
             f"BOOK_PYODIDE is {pyodide!r}, where there is no {' and no '.join(lacking)};"
             " expected an address or the folder of an unpacked Pyodide distribution"
         )
-    shutil.copytree(folder, source / "static" / "pyodide")
-    return {}
+    return "./pyodide/pyodide.mjs"
 
 
 def run(source, made):
@@ -184,16 +211,17 @@ def run(source, made):
         raise ExtensionError(f"`jupyter lite build` failed:\n{done.stdout}{done.stderr}")
 
 
-def finish(made, title):
-    """Delete what no page of the app asks for, and name the app after the book."""
+def finish(made, recipe):
+    """Delete what no page of the app asks for, add what is ours, and name it after the book."""
     for pattern in UNUSED:
         for path in made.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.copyfile(ICON, made / ICON.name)
+    for path in (ICON, OWN / "lite.js", OWN / "lite.css"):
+        shutil.copyfile(path, made / path.name)
     page = made / "lab" / "index.html"
-    head = f'<title>{html.escape(title)}</title><meta name="robots" content="noindex" />'
-    text = page.read_text("utf8").replace("<title>JupyterLite</title>", head)
-    page.write_text(text, "utf8")
+    head = HEAD.format(title=html.escape(recipe.title), known=json.dumps({"binder": recipe.binder}))
+    page.write_text(page.read_text("utf8").replace("<title>JupyterLite</title>", head), "utf8")
+    title = recipe.title
     manifest = made / "manifest.webmanifest"
     entries = json.loads(manifest.read_text("utf8")) | {"name": title, "short_name": title}
     _write(manifest, {key: entries[key] for key in entries if key != "shortcuts"})

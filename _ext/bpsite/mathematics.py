@@ -1,15 +1,15 @@
 """Renders mathematics with KaTeX while the book is built, so that pages carry no math script."""
 
-import contextlib
 import re
 from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx.locale import _
 from sphinx.util import logging
-from sphinxcontrib import katex
+from sphinx.util.math import get_node_equation_number
 
-from .static import node_modules, node_program
+from .katex import KaTeX, KaTeXError
+from .static import node_modules
 
 # Sphinx numbers equations; KaTeX must not number them again.
 OWN_NUMBERS = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
@@ -22,21 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 def start(app):
-    """Point the KaTeX server at the locked npm package and at the Python-installed node."""
-    if app.builder.format != "html":
-        return
-    katex.NODEJS_BINARY = str(node_program())
-    katex.KaTeXServer.katex_path = str(node_modules(app) / "katex/dist/katex.min.js")
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0
-    katex.KATEX_DEFAULT_OPTIONS = {
-        "throwOnError": True,
-        "strict": "error",
-        "macros": app.config.bpsite_macros,
-    }
-    for _attempt in range(9):  # the socket's file is there a moment before anybody listens to it
-        with contextlib.suppress(ConnectionRefusedError):
-            katex.KaTeXServer.get()
-            break
+    """Have the locked npm package render this build's formulas."""
+    options = {"throwOnError": True, "strict": "error", "macros": app.config.bpsite_macros}
+    app.bpsite_katex = KaTeX(node_modules(app) / "katex/dist/katex.min.js", options)
+
+
+def stop(app, exception):
+    """End the process that renders."""
+    app.bpsite_katex.stop()
 
 
 def numbered_by_us(tex, display):
@@ -64,12 +57,12 @@ def _rows_for_tokens(found):
     return ElementTree.tostring(formula, "unicode")
 
 
-def render(node, display):
+def render(katex, node, display):
     """Return the HTML of one formula; an error in its TeX is a warning, which fails the build."""
     tex = numbered_by_us(node.astext(), display)
     try:
-        return tokens_without_elements(katex.render_latex(tex, {"displayMode": display}))
-    except katex.KaTeXError as error:
+        return tokens_without_elements(katex.render(tex, display))
+    except KaTeXError as error:
         logger.warning("%s in: %s", error, tex, location=node)
         return "<code>TeX error</code>"
 
@@ -77,7 +70,8 @@ def render(node, display):
 def visit_math(self, node):
     """Write an inline formula."""
     self.body.append(self.starttag(node, "span", "", CLASS="math"))
-    self.body.append(render(node, display=False) + "</span>")
+    katex = self.builder.app.bpsite_katex
+    self.body.append(render(katex, node, display=False) + "</span>")
     raise nodes.SkipNode
 
 
@@ -86,9 +80,10 @@ def visit_displaymath(self, node):
     self.body.append(self.starttag(node, "div", CLASS="math"))
     # The theme makes this class reachable by keyboard where it has to scroll.
     self.body.append('<div class="bp-equation pst-scrollable-table-container">')
-    self.body.append(render(node, display=True) + "</div>")
+    katex = self.builder.app.bpsite_katex
+    self.body.append(render(katex, node, display=True) + "</div>")
     if node["number"]:
-        number = katex.get_node_equation_number(self, node)
+        number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, _("Link to this equation"))
         self.body.append("</span>")
@@ -101,3 +96,4 @@ def setup(app):
     app.add_config_value("bpsite_macros", {}, "html")
     app.add_html_math_renderer("bpsite", (visit_math, None), (visit_displaymath, None))
     app.connect("builder-inited", start)
+    app.connect("build-finished", stop)

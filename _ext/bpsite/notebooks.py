@@ -19,35 +19,50 @@ FOLDER = "notebooks"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FOLDED = {"hide-input", "hide-cell"}
 
-FROM_SITE = """\
-# bplib is the book's own package. This cell gets it where it is not installed.
-import sys
-from importlib.util import find_spec
-
-if find_spec("bplib") is None:
-    if sys.platform == "emscripten":  # in a browser: a minute or two
-        %pip install -q bplib
-    else:
-        %pip install -q {address}
-import bplib"""
-FROM_FOLDER = """\
-# bplib is the book's own package. This cell gets it where it is not installed.
+FIRST = """\
+# This cell gets bplib, the book's package, and what it needs, where they are missing.
+import importlib
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-if find_spec("bplib") is None:
-    if sys.platform == "emscripten":  # in a browser: a minute or two
-        %pip install -q bplib
-    elif Path("{name}").exists():
-        %pip install -q ./{name}
-    else:
-        raise ModuleNotFoundError(
-            "bplib is not installed. Get {name} from the book's site (in the menu that "
-            "this notebook came from, or in files/), put it into the folder of this "
-            "notebook, and run this cell again."
+NEEDED = "{needed}".split()
+WHEEL = "{wheel}"
+
+
+def missing():
+    importlib.invalidate_caches()
+    return [name for name in NEEDED if find_spec(name) is None]
+
+
+if found := find_spec("bplib"):
+    folders = list(found.submodule_search_locations or [found.origin])
+    if not any(Path(folder, "gradcheck.py").exists() for folder in folders):
+        raise ImportError(
+            f"The bplib in {{folders[0]}} is not the book's, but another of that name. "
+            "Say %pip uninstall -y bplib in a new cell, or rename it if it is your own file. "
+            "Then restart the kernel, and run this cell again."
         )
+if names := missing():
+    print("Missing here:", *names, "- pip will install them, which can take some minutes.")
+    if sys.platform == "emscripten":  # in a browser
+        %pip install -q {name}
+    elif "bplib" not in names:
+        %pip install -q {{" ".join(names)}}
+    elif Path(WHEEL).exists():
+        %pip install -q ./{{WHEEL}}
+{elsewhere}if names := missing():
+    raise ImportError(
+        f"Not installed here: {{', '.join(names)}}. Get 'Notebook and package' from the "
+        "download menu of {page} and unpack it. In a terminal, in its folder, say "
+        f"'{{sys.executable}} -m pip install ./{{WHEEL}}', which needs a network. "
+        "Then restart the kernel, and run this cell again."
+    )
 import bplib"""
+FROM_SITE = """\
+    else:
+        %pip install -q {address}
+"""
 
 
 def write(app):
@@ -57,11 +72,10 @@ def write(app):
     """
     if hasattr(app, "bpsite_notebooks"):
         return app.bpsite_notebooks
-    first = setup_cell(app)
     app.bpsite_notebooks = written = {}
     before = {path: path.read_bytes() for path in folder(app).glob("*/*.ipynb")}
     for page in sorted(app.env.found_docs):
-        source = Path(app.srcdir) / f"{page}.md"
+        source, first = Path(app.srcdir) / f"{page}.md", setup_cell(app, page)
         if page.startswith("assignments/") and source.with_suffix(".ipynb").exists():
             name = page.replace("assignments/", "exercises/")
             clean = assignment(source.with_suffix(".ipynb"), first)
@@ -147,13 +161,17 @@ def executed_name(path):
     return path.removesuffix(".ipynb") + "-executed.ipynb"
 
 
-def setup_cell(app):
-    """Return the first cell of every notebook."""
-    name = wheels.built(Path(app.confdir)).name
-    if address := app.config.html_baseurl:
-        code = FROM_SITE.format(address=f"{address}{wheels.OFFERED}/{name}")
-    else:
-        code = FROM_FOLDER.format(name=name)
+def setup_cell(app, page):
+    """Return the first cell of a page's notebook."""
+    root, address = Path(app.confdir), app.config.html_baseurl
+    wheel = wheels.built(root).name
+    code = FIRST.format(
+        name=wheels.NAME,
+        needed=" ".join(["bplib", *wheels.needed(root)]),
+        wheel=wheel,
+        elsewhere=FROM_SITE.format(address=f"{address}{wheels.OFFERED}/{wheel}") if address else "",
+        page=f"{address}{page}.html" if address else "this notebook's page in the book",
+    )
     return new_code_cell(code, id="install")
 
 

@@ -8,6 +8,7 @@ without any of them works wherever it is put.
 """
 
 import os
+from urllib.parse import urlsplit
 
 from sphinx.errors import ExtensionError
 
@@ -24,16 +25,28 @@ def read(app, config):
     config.bpsite_pyodide = os.environ.get("BOOK_PYODIDE", "").strip()
 
 
-def address(name):
+def address(variable):
     """Return the address that an environment variable holds, "" if it is not set."""
-    value = os.environ.get(name, "").strip()
+    value = os.environ.get(variable, "").strip()
     if value and not value.startswith(("https://", "http://")):
-        raise ExtensionError(f"{name} is {value!r}; expected an address that starts with https://")
+        raise ExtensionError(
+            f"{variable} is {value!r}; expected an address that starts with https://"
+        )
     return value
+
+
+def name(repository):
+    """Return a repository's owner and name, such as OWNER/NAME."""
+    return urlsplit(repository).path.strip("/")
+
+
+def binder(repository):
+    """Return the address at which Binder runs the notebooks, up to the path that it opens."""
+    return f"https://mybinder.org/v2/gh/{name(repository)}/{BRANCH}?urlpath="
 
 
 def setup(app):
     """Register the settings and the hook that fills them."""
-    for name in ("bpsite_repository", "bpsite_pyodide"):
-        app.add_config_value(name, "", "html")
+    for setting in ("bpsite_repository", "bpsite_pyodide"):
+        app.add_config_value(setting, "", "html")
     app.connect("config-inited", read, priority=50)

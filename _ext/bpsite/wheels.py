@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from sphinx.errors import ExtensionError
 
 BUILT = Path("_build/wheels")
@@ -17,8 +19,22 @@ OFFERED = "files"
 """Where the site offers bplib's."""
 
 LACKING = ("anywidget", "comm", "ipywidgets", "jupyterlab_widgets", "psygnal")
+NAME = "backprop-book"
+"""What pip calls bplib, which on PyPI is a stranger's."""
+
+WHEELS = f"{NAME.replace('-', '_')}-*.whl"
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 EPOCH = "315532800"  # a zip's first day, so that the same sources make the same wheel
+
+
+def project(root):
+    """Return what pyproject.toml says of `bplib`."""
+    return tomllib.loads((root / "pyproject.toml").read_text("utf8"))["project"]
+
+
+def needed(root):
+    """Return the names of the packages that `bplib` needs, by which they are imported too."""
+    return [Requirement(line).name for line in project(root)["dependencies"]]
 
 
 def sources(root):
@@ -31,7 +47,7 @@ def sources(root):
 def built(root):
     """Return the path of `bplib`'s wheel, made anew if one of its sources is younger."""
     folder = root / BUILT
-    wheels = list(folder.glob("bplib-*.whl"))
+    wheels = list(folder.glob(WHEELS))
     newest = max(path.stat().st_mtime for path in sources(root))
     if len(wheels) == 1 and wheels[0].stat().st_mtime > newest:
         return wheels[0]
@@ -49,7 +65,7 @@ def build(root, folder):
             shutil.copyfile(path, target)
         plain = ["--no-deps", "--no-build-isolation", "--no-cache-dir"]
         _pip("wheel", "--quiet", *plain, "--wheel-dir", str(folder), copy)
-    return next(folder.glob("bplib-*.whl"))
+    return next(folder.glob(WHEELS))
 
 
 def fetched(root):

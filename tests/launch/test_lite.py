@@ -18,12 +18,12 @@ PLACE = "any/where"
 
 ALL = """\
 import micropip, piplite
-micropip.uninstall(["bplib", "ipywidgets", "comm"])
-await piplite.install("bplib")"""
+micropip.uninstall(["backprop-book", "ipywidgets", "comm"])
+await piplite.install("backprop-book")"""
 
 GRADIENT = """\
 import piplite, importlib.util, sys
-await piplite.install("bplib", deps=False)
+await piplite.install("backprop-book", deps=False)
 spec = importlib.util.find_spec("bplib")
 sys.modules["bplib"] = importlib.util.module_from_spec(spec)  # without its __init__, and NumPy
 from bplib.autodiff import Value
@@ -110,7 +110,15 @@ def test_kernel_computes(laboratory):
 
 def test_bplib_comes_from_the_site(laboratory):
     assert "gradient 28.0" in laboratory.run(GRADIENT)
-    assert f"lite/pypi/bplib-{bplib.__version__}-py3-none-any.whl" in laboratory.fetched
+    assert f"lite/pypi/backprop_book-{bplib.__version__}-py3-none-any.whl" in laboratory.fetched
+
+
+def test_first_cell_asks_for_bplib(laboratory, chapter):
+    cell = json.loads(chapter.read_text("utf8"))["cells"][0]
+    laboratory.write("".join(cell["source"]))
+    laboratory.page.keyboard.press("Control+Enter")
+    output = laboratory.shown().first.locator(".jp-OutputArea")
+    expect(output).to_contain_text("Missing here: numpy")
 
 
 def test_slider_moves_in_the_live_kernel(laboratory):

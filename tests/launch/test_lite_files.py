@@ -10,6 +10,7 @@ import pytest
 import yaml
 from bpsite import contents, lite, wheels
 from bs4 import BeautifulSoup
+from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -92,7 +93,7 @@ def requirements(name):
 
 def test_all_that_bplib_requires_can_be_had():
     versions, ours, missing = provided(), read("pypi/all.json"), []
-    left = ["bplib"]
+    left = ["backprop-book"]
     while left:
         for one in requirements(left.pop()):
             name = canonicalize_name(one.name)
@@ -112,7 +113,9 @@ def test_index_of_wheels_has_what_is_installed_here():
 
 
 def test_wheel_of_bplib_is_made_from_what_is_here():
-    with zipfile.ZipFile(LITE / "pypi" / f"bplib-{bplib.__version__}-py3-none-any.whl") as wheel:
+    with zipfile.ZipFile(
+        LITE / "pypi" / f"backprop_book-{bplib.__version__}-py3-none-any.whl"
+    ) as wheel:
         inside = {name: wheel.read(name) for name in wheel.namelist() if "dist-info" not in name}
     paths = [path for path in (ROOT / "bplib").rglob("*.*") if path.suffix != ".pyc"]
     assert inside == {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
@@ -217,16 +220,28 @@ def test_is_made_again_when_something_that_goes_in_has_changed(recipe, builds, m
     assert recipe.digest() != before
 
 
-def test_an_address_of_pyodide_is_handed_on(tmp_path):
-    for given in ("https://example.org/pyodide/", "https://example.org/pyodide/pyodide.mjs"):
-        expected = {"pyodideUrl": "https://example.org/pyodide/pyodide.mjs"}
-        assert lite.place_pyodide(tmp_path, given) == expected
+@pytest.mark.parametrize(
+    ("given", "module"),
+    [
+        ("", f"{PYODIDE_CDN_URL}/pyodide.mjs"),
+        ("https://example.org/pyodide/", "https://example.org/pyodide/pyodide.mjs"),
+        ("https://example.org/pyodide/pyodide.mjs", "https://example.org/pyodide/pyodide.mjs"),
+    ],
+)
+def test_an_address_of_pyodide_is_handed_on(tmp_path, given, module):
+    lite.place_pyodide(tmp_path, given)
+    assert f'new URL("{module}", import.meta.url)' in (tmp_path / lite.LOADER).read_text("utf8")
+
+
+def test_kernel_loads_pyodide_through_our_module():
+    settings = read("jupyter-lite.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
+    assert (LITE / settings["pyodideUrl"]).is_file()
 
 
 def test_a_folder_without_pyodide_is_refused(tmp_path):
     (tmp_path / "pyodide.mjs").touch()
     with pytest.raises(lite.ExtensionError, match=r"there is no pyodide-lock\.json; expected"):
-        lite.place_pyodide(tmp_path / "source", str(tmp_path))
+        lite.place_pyodide(tmp_path / "static", str(tmp_path))
 
 
 def test_a_failing_command_is_shown(tmp_path):

@@ -104,6 +104,7 @@ def test_unused_scripts_are_not_shipped(name):
 
 def test_chapters_offer_a_notebook():
     for name in EXPLORERS:
-        link = soup(SITE / name).find("a", class_="btn-download-notebook-button")
-        assert link is not None, name
-        assert local(name, link["href"])[0].is_file()
+        for what in ("notebook", "bundle", "package"):
+            link = soup(SITE / name).find("a", class_=f"btn-download-{what}-button")
+            assert link is not None, name
+            assert local(name, link["href"])[0].is_file()
