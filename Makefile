@@ -11,7 +11,7 @@ BENCH  := .venv-bench
 LIBRARY   := $(wildcard bplib/*.py bplib/*/*.py)
 CHAPTERS  := $(wildcard chapters/*.md)
 EXERCISES := $(shell find exercises -name '*.py' -o -name '*.md')
-EXTENSION := $(wildcard _ext/bpsite/*.py _ext/bpsite/*.js)
+EXTENSION := $(shell find _ext -name '*.py' -o -name '*.js' -o -name '*.mjs')
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
 # What others are held to comes first.
@@ -112,7 +112,7 @@ $(STAMPS)/read: $(EXTENSION)
 	rm -rf _build/.doctrees
 	@touch $@
 
-# Where the book is published; _ext/bpsite/places.py says what each of them means.
+# Where the book is published; _ext/bpsite/addresses.py says what each of them means.
 $(STAMPS)/places: FORCE | $(STAMPS)/venv
 	@echo "$(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(BOOK_PYODIDE)" | cmp -s - $@ || \
 	  echo "$(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(BOOK_PYODIDE)" > $@

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import nbformat
 import pytest
-from bpsite import bundles, notebooks, wheels
+from bpsite.notebooks import page_notebooks, wheels, zips
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from support.book import ROOT, SITE
@@ -75,7 +75,7 @@ def reader(tmp_path, kernel, monkeypatch):
 def first(address=""):
     """Return the first cell of a site with this address."""
     config = SimpleNamespace(html_baseurl=address)
-    return notebooks.setup_cell(SimpleNamespace(confdir=ROOT, config=config), PAGE).source
+    return page_notebooks.setup_cell(SimpleNamespace(confdir=ROOT, config=config), PAGE).source
 
 
 def test_zip_is_all_it_takes(reader):
@@ -152,7 +152,7 @@ def test_a_file_or_folder_that_is_called_bplib_is_refused(reader, layout):
 
 def test_zip_says_how_and_is_the_same_each_time(tmp_path):
     for path in sorted((ROOT / "_build/notebooks").glob("*/*.ipynb")):
-        offered = SITE / "notebooks" / bundles.name(f"{path.parent.name}/{path.name}")
+        offered = SITE / "notebooks" / zips.name(f"{path.parent.name}/{path.name}")
         with ZipFile(offered) as archive:
             held = {info.filename: archive.read(info) for info in archive.infolist()}
         text = held[f"{path.stem}/README.txt"].decode()
@@ -163,5 +163,5 @@ def test_zip_says_how_and_is_the_same_each_time(tmp_path):
         }
         assert f"pip install jupyterlab ./{WHEEL.name}" in text
         path.touch()
-        bundles.write(tmp_path / "again.zip", path, WHEEL, text)
+        zips.write(tmp_path / "again.zip", path, WHEEL, text)
         assert (tmp_path / "again.zip").read_bytes() == offered.read_bytes()

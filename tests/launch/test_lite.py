@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from bpsite import contents, lite
+from bpsite.lite import app as lite
+from bpsite.lite import notebook_list
 from laboratory import Laboratory
 from playwright.sync_api import expect
 from pyodide_cdn import ROOT, Cdn
@@ -82,10 +83,10 @@ def test_asks_nobody_before_a_kernel_starts(browser, address, cdn):
 def test_pyodide_may_be_served_with_the_site(browser, cdn, tmp_path):
     recipe = lite.Recipe(ROOT, ROOT / "_build" / "lite", "A title", str(cdn.folder))
     made = lite.build(recipe, tmp_path)
-    contents.write(made, NOTEBOOKS[:1])
+    notebook_list.write(made, NOTEBOOKS[:1])
     server = serve(made)
     found = Laboratory(browser, f"http://127.0.0.1:{server.server_port}", cdn)
-    found.open(f"lab/index.html?path={contents.place(NOTEBOOKS[0])}")
+    found.open(f"lab/index.html?path={notebook_list.place(NOTEBOOKS[0])}")
     assert "answer 42" in found.run("print('answer', 6 * 7)", seconds=60)
     assert "static/pyodide/pyodide.asm.wasm" in found.fetched
     assert found.foreign == []

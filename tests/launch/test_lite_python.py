@@ -6,7 +6,8 @@ import time
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from bpsite import contents, lite
+from bpsite.lite import app as lite
+from bpsite.lite import notebook_list
 from laboratory import Laboratory
 from playwright.sync_api import expect
 from pyodide_cdn import ROOT, TYPES, Cdn
@@ -15,7 +16,7 @@ from support.browser import serve
 
 BINDER = "https://mybinder.org/v2/gh/someone/some-book/notebooks?urlpath="
 NOTEBOOK = ROOT / "_build/notebooks/chapters/05-worked-example.ipynb"
-PLACE = contents.place(NOTEBOOK)
+PLACE = notebook_list.place(NOTEBOOK)
 PAGE = f"lite/lab/index.html?path={PLACE}"
 PORTAL = b"<!DOCTYPE html><title>Welcome to our network</title>"
 
@@ -74,7 +75,7 @@ def app(source, tmp_path_factory):
     place = tmp_path_factory.mktemp("site")
     recipe = lite.Recipe(ROOT, place / "noted", "A title", source.address, BINDER)
     lite.make(recipe, place / "site/lite")
-    contents.write(place / "site/lite", [NOTEBOOK])
+    notebook_list.write(place / "site/lite", [NOTEBOOK])
     server = serve(place / "site")
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -7,7 +7,7 @@ from functools import cache
 import jupytext
 import nbformat
 import pytest
-from bpsite import wheels
+from bpsite.notebooks import wheels
 from bs4 import BeautifulSoup
 from support.book import PROGRAMS, ROOT, SITE
 

@@ -10,7 +10,7 @@ import uuid
 
 import psutil
 import pytest
-from bpsite import katex
+from bpsite.html import katex
 from support.book import ROOT
 
 MARK = "BPSITE_TEST_BUILD"
@@ -20,7 +20,9 @@ CHILD = "import pathlib, time; pathlib.Path('reached').touch(); time.sleep(600)"
 CONF = f"""\
 import pathlib, socket, subprocess, sys, time
 sys.path.insert(0, {str(ROOT / "_ext")!r})
-from bpsite import ending, mathematics
+import bpsite
+from bpsite import termination
+from bpsite.html import mathematics
 extensions = EXTENSIONS
 html_math_renderer = "bpsite"
 nb_execution_mode = "force"
@@ -43,8 +45,7 @@ def rendered(app, *page):
         time.sleep(600)
 
 def setup(app):
-    ending.setup(app)
-    mathematics.setup(app)
+    bpsite.connect(app, termination, mathematics)
     app.connect("html-page-context", rendered)
 """
 FORMULA = "Formula\n=======\n\n:math:`a^2`\n"

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CONF = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "_ext")!r})
-from bpsite import chapter_box, folds, numbers, solutions
+import bpsite
+from bpsite.html import chapter_box, folds, numbering, solution_links
 extensions = ["myst_nb", "sphinx_exercise"]
 myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath", "amsmath"]
 nb_execution_mode = "off"
@@ -19,8 +20,7 @@ suppress_warnings = ["myst-nb.lexer"]
 numfig = math_numfig = True
 html_theme = "basic"
 def setup(app):
-    for part in (numbers, folds, solutions, chapter_box):
-        part.setup(app)
+    bpsite.connect(app, numbering, folds, solution_links, chapter_box)
 """
 HEAD = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  language: python\n---\n\n"
 CHAPTER = """# One
@@ -168,7 +168,7 @@ def test_the_box_says_the_minutes_of_what_is_not_folded(page):
 
 def test_minutes_are_counted_with_the_folds_closed():
     sys.path.insert(0, str(ROOT / "_ext"))
-    from bpsite.chapter_box import minutes
+    from bpsite.html.chapter_box import minutes
 
     words = "<p>" + "word " * 360 + "</p>"
     assert minutes(words) == 2

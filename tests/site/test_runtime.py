@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from bpsite import runtime
+from bpsite.html import widget_runtime
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from support.book import ROOT, SITE
@@ -18,11 +18,15 @@ MODULES = ROOT / "node_modules"
 WITHIN_OTHERS = ["solid-js", "@lukeed/uuid"]  # only their licences are read
 
 CONF = f"""\
-extensions = ["myst_nb", "bpsite.runtime"]
+import bpsite
+from bpsite.html import widget_runtime
+extensions = ["myst_nb"]
 nb_ipywidgets_js = {{"vendor/widgets.js": {{"defer": "defer"}}}}
 html_favicon = {str(SITE / "_static/favicon.svg")!r}
 nb_execution_raise_on_error = True
 suppress_warnings = ["toc.not_included"]
+def setup(app):
+    bpsite.connect(app, widget_runtime)
 """
 HEAD = """\
 ---
@@ -131,8 +135,8 @@ def page(browser, small_site):
 def copy(tmp_path_factory):
     """The sources of the script and its packages, copied to another place."""
     root = tmp_path_factory.mktemp("copy")
-    shutil.copytree(runtime.SOURCES, root / "runtime")
-    noted = json.loads((runtime.SOURCES / "packages.json").read_text("utf8"))
+    shutil.copytree(widget_runtime.SOURCES, root / "runtime")
+    noted = json.loads((widget_runtime.SOURCES / "packages.json").read_text("utf8"))
     for name in [line.rsplit(" ", 1)[0] for line in noted] + WITHIN_OTHERS:
         shutil.copytree(MODULES / name, root / "node_modules" / name)
     for name in ("esbuild", "@esbuild"):
@@ -161,8 +165,8 @@ def test_script_is_small():
 
 
 def test_builds_are_alike_wherever_they_are_made(copy, tmp_path):
-    runtime.build(tmp_path / "here")
-    runtime.build(tmp_path / "there", copy / "runtime")
+    widget_runtime.build(tmp_path / "here")
+    widget_runtime.build(tmp_path / "there", copy / "runtime")
     for name in ("widgets.js", "widgets.LICENSES.txt"):
         built = (tmp_path / "here" / name).read_bytes()
         assert built == (tmp_path / "there" / name).read_bytes()
@@ -198,19 +202,19 @@ def test_builds_are_alike_wherever_they_are_made(copy, tmp_path):
 def test_other_packages_are_refused_by_name(copy, altered, tmp_path, file, old, new, message):
     altered(file, old, new)
     with pytest.raises(ExtensionError, match=message):
-        runtime.build(tmp_path, copy / "runtime")
+        widget_runtime.build(tmp_path, copy / "runtime")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_package_without_a_licence_is_refused(copy, altered, tmp_path):
     altered("@lumino/widgets/package.json", "BSD-3-Clause", "UNLICENSED")
     with pytest.raises(ExtensionError, match="@lumino/widgets has no licence file"):
-        runtime.build(tmp_path, copy / "runtime")
+        widget_runtime.build(tmp_path, copy / "runtime")
 
 
 def test_licences_of_all_packages_lie_beside_the_script():
     text = (SITE / "_static/vendor/widgets.LICENSES.txt").read_text("utf8")
-    noted = json.loads((runtime.SOURCES / "packages.json").read_text("utf8"))
+    noted = json.loads((widget_runtime.SOURCES / "packages.json").read_text("utf8"))
     assert all(f"\n{name} " in f"\n{text}" for name in [*noted, *WITHIN_OTHERS])
     for holder in ("Jupyter Development Team", "PhosphorJS", "Ashkenas", "Adam Krebs", "Gersen"):
         assert holder in text
@@ -230,7 +234,7 @@ def test_page_without_widgets_does_not_load_the_script(small_site):
 
 def test_every_class_is_on_the_small_page(small_site):
     text = (small_site[0] / "index.html").read_text("utf8")
-    assert {name for name in runtime.known() if f'"{name}"' not in text} == set()
+    assert {name for name in widget_runtime.known() if f'"{name}"' not in text} == set()
 
 
 def test_slider_moves_all_that_is_linked_to_it(page):

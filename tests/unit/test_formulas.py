@@ -3,7 +3,7 @@
 from xml.etree import ElementTree
 
 import pytest
-from bpsite.mathematics import tokens_without_elements
+from bpsite.html.mathematics import tokens_without_elements
 
 MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">{}</math>'
 UNDER = "<munder>{}<mrow><mn>2</mn></mrow></munder>"

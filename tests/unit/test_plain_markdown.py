@@ -4,7 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from bpsite.cross_references import BookText
+from bpsite.notebooks.cross_references import BookText
 from support.book import ROOT
 
 from exercises.plain_markdown import Text, plain_markdown

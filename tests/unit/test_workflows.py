@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bpsite import places
+from bpsite import addresses
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".github/workflows"
@@ -211,7 +211,7 @@ def test_push_makes_one_commit_on_the_branch_that_the_buttons_open(clone):
         )
         origin = clone.parent / "origin"
         branch = git(origin, "for-each-ref", "--format=%(refname:short)")
-        assert branch == places.BRANCH in source("test.yml")
+        assert branch == addresses.BRANCH in source("test.yml")
         assert git(origin, "ls-tree", "-r", "--name-only", branch) == "chapters/a.ipynb"
         assert git(origin, "show", f"{branch}:chapters/a.ipynb") == sha
         assert git(origin, "rev-list", "--count", branch) == "1"

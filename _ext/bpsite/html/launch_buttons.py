@@ -3,7 +3,8 @@
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from . import bundles, lite, notebooks, places, wheels
+from bpsite import addresses
+from bpsite.notebooks import page_notebooks, wheels, zips
 
 COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
 PYODIDE = "https://cdn.jsdelivr.net"
@@ -15,8 +16,8 @@ def replace_groups(app, pagename, templatename, context, doctree):
         return
     root = context["pathto"]("", 1).rstrip("/") or "."
     others = [button for button in context["header_buttons"] if button["type"] != "group"]
-    path = notebooks.write(app).get(pagename)
-    page = path and path.relative_to(notebooks.folder(app)).as_posix()
+    path = page_notebooks.write(app).get(pagename)
+    page = path and path.relative_to(page_notebooks.folder(app)).as_posix()
     files = [*(offered(app, page, root) if page else []), *itself(app, context, root)]
     groups = [_group("download", "Download this page", "fas fa-download", files)]
     if page:
@@ -28,14 +29,14 @@ def launch(app, page, root):
     """Return the buttons of all places that can run the notebook."""
     host = urlsplit(app.config.bpsite_pyodide or PYODIDE).netloc or "this site"
     said = f"JupyterLite: edits stay in this browser, Python comes from {host}; not for phones"
-    url = f"{root}/{lite.path(app, page.removesuffix('.ipynb'))}"
+    url = f"{root}/{app.path(app, page.removesuffix('.ipynb'))}"
     buttons = [_link("launch-lite", url, "In this browser", "fas fa-play", said)]
     if repository := app.config.bpsite_repository:
-        url = places.binder(repository) + quote(f"lab/tree/{page}", safe="")
+        url = addresses.binder(repository) + quote(f"lab/tree/{page}", safe="")
         said = "JupyterLab on mybinder.org: no account, starts in a minute or more"
         buttons.append(_link("launch-binder", url, "Binder", "fas fa-rocket", said))
         if app.config.html_baseurl:  # where Colab gets bplib
-            known = {"name": places.name(repository), "branch": places.BRANCH}
+            known = {"name": addresses.name(repository), "branch": addresses.BRANCH}
             url = COLAB.format(path=quote(page), **known)
             said = "Google Colab: needs an account with Google"
             buttons.append(_link("launch-colab", url, "Colab", "fas fa-external", said))
@@ -44,13 +45,13 @@ def launch(app, page, root):
 
 def offered(app, page, root):
     """Return the buttons of the notebooks that the site offers of a page."""
-    folder = f"{root}/{notebooks.FOLDER}"
-    url, said = f"{folder}/{quote(bundles.name(page))}", "All it takes to run it on your computer"
+    folder = f"{root}/{page_notebooks.FOLDER}"
+    url, said = f"{folder}/{quote(zips.name(page))}", "All it takes to run it on your computer"
     yield _link("download-bundle-button", url, "Notebook and package", "fas fa-download", said)
     url, said = f"{folder}/{quote(page)}", "A notebook for any Jupyter, without outputs"
     yield _link("download-notebook-button", url, "Notebook", "fas fa-code", said)
-    done = notebooks.executed_name(page)
-    if (Path(app.outdir) / notebooks.FOLDER / done).exists():
+    done = page_notebooks.executed_name(page)
+    if (Path(app.outdir) / page_notebooks.FOLDER / done).exists():
         url, said = f"{folder}/{quote(done)}", "The notebook with the outputs of this page"
         yield _link("download-executed-button", url, "With outputs", "fas fa-file-lines", said)
     name = wheels.built(Path(app.confdir)).name
@@ -84,8 +85,3 @@ def _link(label, url, text, icon, tooltip):
 def _group(label, tooltip, icon, buttons):
     shown = {"tooltip": tooltip, "icon": icon, "buttons": list(buttons)}
     return {"type": "group", "label": f"{label}-buttons"} | shown
-
-
-def setup(app):
-    """Register the hook after the theme's own."""
-    app.connect("html-page-context", replace_groups, priority=950)

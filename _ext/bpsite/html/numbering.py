@@ -41,9 +41,13 @@ class ByChapter(TocTreeCollector):
         return [name for name, new in env.toc_fignumbers.items() if new != before.get(name)]
 
 
+def renumber(app, env):
+    """Number sections, equations, figures and exercises; return the pages that have changed."""
+    return ByChapter().get_updated_docs(app, env)
+
+
 def setup(app):
-    """Put our collector in the place of Sphinx's, which it hears nothing of."""
+    """Take Sphinx's own collector out of the build."""
     for listener in list(app.events.listeners["env-get-updated"]):
         if type(getattr(listener.handler, "__self__", None)) is TocTreeCollector:
             app.disconnect(listener.id)
-    app.connect("env-get-updated", ByChapter().get_updated_docs)

@@ -8,10 +8,9 @@ import nbformat
 from jupyter_cache import get_cache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bpsite.notebooks import wheels
+from bpsite.notebooks.cross_references import BookText
 from exercises.plain_markdown import cited, plain_markdown
-
-from . import wheels
-from .cross_references import BookText
 
 FOLDER = "notebooks"
 """Where they are, beside the built site; and where the site offers them, with executed copies."""
@@ -191,9 +190,3 @@ def _save(path, notebook):
     if not path.exists() or path.read_text("utf8") != text:
         path.write_text(text, encoding="utf-8")
     return path
-
-
-def setup(app):
-    """Register the hooks."""
-    app.connect("env-get-updated", changed, priority=900)  # after the numbers of all equations
-    app.connect("build-finished", offer, priority=400)

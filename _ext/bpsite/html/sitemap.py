@@ -28,8 +28,3 @@ def write(app, exception):
         f"Sitemap: {base}sitemap.xml",
     ]
     (out / "robots.txt").write_text("\n".join([*lines, ""]), "utf8")
-
-
-def setup(app):
-    """Register the hook."""
-    app.connect("build-finished", write)

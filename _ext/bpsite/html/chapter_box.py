@@ -70,4 +70,3 @@ def say_minutes(app, pagename, templatename, context, doctree):
 def setup(app):
     """Register directive and hook, after the explorers have their pictures."""
     app.add_directive("box", Box)
-    app.connect("html-page-context", say_minutes, priority=950)

@@ -27,8 +27,3 @@ def link(app, doctree, docname):
             text = nodes.inline("", "Solution")
             reference = make_refnode(app.builder, docname, page, anchor, text)
             exercise.append(nodes.paragraph("", "", reference, classes=["bp-solution"]))
-
-
-def setup(app):
-    """Register the hook."""
-    app.connect("doctree-resolved", link)

@@ -8,10 +8,10 @@ from pathlib import Path
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from .explorers import STATE
-from .static import node_program
+from bpsite.html.assets import node_program
+from bpsite.html.first_frames import STATE
 
-SOURCES = Path(__file__).parents[1] / "runtime"
+SOURCES = Path(__file__).parents[2] / "runtime"
 CLASS = re.compile(r"\w+(?:Model|View)\b")
 
 logger = logging.getLogger(__name__)
@@ -57,9 +57,3 @@ def check(app, pagename, templatename, context, doctree):
             if lacking:
                 where = SOURCES / "src" / "classes"
                 logger.warning("%s lacks %s", where, ", ".join(lacking), location=pagename)
-
-
-def setup(app):
-    """Register the hooks; the check comes before the explorers move the state."""
-    app.connect("builder-inited", install)
-    app.connect("html-page-context", check, priority=900)

@@ -64,12 +64,3 @@ SIGNATURE = re.compile(r"<dl>\s*(<dd>(?:(?!<dl|</dl>).)*</dd>)\s*</dl>", re.DOTA
 def _lines(match):
     inside = match[1].replace("<dd>", '<span class="bp-parameter">').replace("</dd>", "</span>")
     return f'<span class="bp-parameters">{inside}</span>'
-
-
-def setup(app):
-    """Register the hooks, after those of thebe and the theme."""
-    app.connect("config-inited", use_templates)
-    app.connect("doctree-resolved", drop_thebe_settings, priority=900)
-    app.connect("html-page-context", drop_scripts, priority=900)
-    app.connect("html-page-context", repair_roles, priority=900)
-    app.connect("html-page-context", number_chapters, priority=900)

@@ -8,8 +8,3 @@ from exercises import site_pages
 def write_pages(app, config):
     """Make `assignments/` from the sources in `exercises/`."""
     site_pages.write(Path(app.srcdir) / "assignments")
-
-
-def setup(app):
-    """Register the hook ahead of the one that reads the table of contents."""
-    app.connect("config-inited", write_pages, priority=100)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from .static import node_program
+from bpsite.html.assets import node_program
 
 TIMEOUT_MS = 30_000
 SERVER = Path(__file__).with_suffix(".js")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from . import icons, palette
+from bpsite.html import icons, palette
 
 OWN = Path(__file__).parent / "static"
 UNUSED = [
@@ -91,8 +91,6 @@ def _write(path, text):
 
 def setup(app):
     """Register the hooks."""
-    app.connect("builder-inited", install)
-    app.connect("build-finished", slim)
     app.add_css_file("vendor/katex.css", priority=300)
     app.add_css_file("bpsite.css", priority=900)
     app.add_js_file("menus.js", loading_method="defer")

@@ -99,8 +99,3 @@ def _pip(*arguments):
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise ExtensionError(f"`pip {' '.join(arguments)}` failed:\n{done.stdout}{done.stderr}")
-
-
-def setup(app):
-    """Register the hook."""
-    app.connect("build-finished", offer)

@@ -150,5 +150,3 @@ def setup(app):
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_node(summary, html=(visit_summary, depart_summary))
     app.add_directive("fold", Fold)
-    app.connect("doctree-resolved", fold_cells)
-    app.connect("doctree-resolved", fold_sections)

@@ -49,4 +49,3 @@ def setup(app):
     """Register the settings and the hook that fills them."""
     for setting in ("bpsite_repository", "bpsite_pyodide"):
         app.add_config_value(setting, "", "html")
-    app.connect("config-inited", read, priority=50)

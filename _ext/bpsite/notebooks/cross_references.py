@@ -8,9 +8,8 @@ from pathlib import Path
 import pybtex
 from pybtex.database import parse_file
 
+from bpsite.html.mathematics import numbered_by_us
 from exercises.plain_markdown import Text
-
-from .mathematics import numbered_by_us
 
 NEEDLESS = re.compile(r"\\([.,:()-])")  # what pybtex escapes, and Markdown reads as it stands
 

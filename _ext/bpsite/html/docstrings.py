@@ -15,7 +15,6 @@ def setup(app):
     """Read docstrings in Google's style, where shapes stand; annotations would only repeat them."""
     for extension in ("sphinx.ext.autodoc", "sphinx.ext.napoleon"):
         app.setup_extension(extension)
-    app.connect("autodoc-process-docstring", plain)
     app.config.default_role = "code"
     app.config.autodoc_typehints = "none"
     app.config.autodoc_preserve_defaults = True

@@ -7,9 +7,8 @@ from markupsafe import Markup, escape
 from sphinx.errors import ExtensionError
 
 from bplib.plots.style import PALETTE
-
-from . import card
-from .static import OWN, node_modules
+from bpsite.html import social_card
+from bpsite.html.assets import OWN, node_modules
 
 PICTURE = "_static/share.png"
 ICON = "_static/apple-touch-icon.png"
@@ -35,10 +34,10 @@ def draw(app):
     if app.builder.format != "html":
         return
     out = Path(app.outdir)
-    card.touch_icon(out / ICON, OWN / "favicon.svg")
+    social_card.touch_icon(out / ICON, OWN / "favicon.svg")
     if app.config.html_baseurl:
         fonts = node_modules(app) / "katex" / "dist" / "fonts"
-        card.share(out / PICTURE, app.config.html_title, fonts, OWN / "logo.svg")
+        social_card.share(out / PICTURE, app.config.html_title, fonts, OWN / "logo.svg")
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -87,9 +86,9 @@ def _graph(config, kind, title, description, address):
     if config.html_baseurl:
         yield "og:url", address
         yield "og:image", config.html_baseurl + PICTURE
-        for name, pixels in zip(("width", "height"), card.SIZE, strict=True):
+        for name, pixels in zip(("width", "height"), social_card.SIZE, strict=True):
             yield f"og:image:{name}", pixels
-        yield "og:image:alt", card.ALT
+        yield "og:image:alt", social_card.ALT
         yield "twitter:card", "summary_large_image"
 
 
@@ -103,12 +102,3 @@ def _description(doctree, pagename):
 
 def _tag(name, content, kind="property"):
     return f'<meta {kind}="{name}" content="{escape(content)}" />'
-
-
-def setup(app):
-    """Register the hooks."""
-    app.connect("builder-inited", draw)
-    app.connect("html-page-context", describe)
-    app.connect(
-        "build-finished", front_door, priority=400
-    )  # ahead of the bare one that etoc writes

@@ -17,7 +17,10 @@ from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from . import contents, notebooks, places, wheels
+from bpsite import addresses
+from bpsite.html import assets
+from bpsite.lite import notebook_list
+from bpsite.notebooks import page_notebooks, wheels
 
 PARTS = ("jupyterlite-core", "jupyterlite-pyodide-kernel", *wheels.LACKING)
 EXTENSIONS = (
@@ -42,8 +45,8 @@ UNUSED = (
     "build/fa-*.svg",
     "build/fa-*.ttf",
 )
-ICON = Path(__file__).parent / "static" / "favicon.svg"
-OWN = Path(__file__).parent / "static" / "lite"
+ICON = Path(assets.__file__).parent / "static" / "favicon.svg"
+OWN = Path(__file__).parent / "static"
 LOADER = "pyodide.mjs"
 CODE = (Path(__file__), Path(wheels.__file__), ICON, *sorted(OWN.iterdir()))
 
@@ -59,8 +62,8 @@ logger = logging.getLogger(__name__)
 
 def path(app, name):
     """Return the address in the site that opens a notebook, such as chapters/05-worked-example."""
-    notebook = notebooks.folder(app) / f"{name}.ipynb"
-    return f"lite/lab/index.html?path={quote(contents.place(notebook))}"
+    notebook = page_notebooks.folder(app) / f"{name}.ipynb"
+    return f"lite/lab/index.html?path={quote(notebook_list.place(notebook))}"
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,10 @@ def install(app, exception):
         return
     config, target = app.config, Path(app.outdir) / "lite"
     noted = Path(app.outdir).parent / "lite"
-    binder = config.bpsite_repository and places.binder(config.bpsite_repository)
+    binder = config.bpsite_repository and addresses.binder(config.bpsite_repository)
     recipe = Recipe(Path(app.confdir), noted, config.html_title, config.bpsite_pyodide, binder)
     make(recipe, target)
-    contents.write(target, sorted(notebooks.write(app).values()))
+    notebook_list.write(target, sorted(page_notebooks.write(app).values()))
 
 
 def make(recipe, target):
@@ -121,10 +124,10 @@ def make(recipe, target):
 
 
 def inventory(folder):
-    """Return name and size of each file in `folder`, but for the notebooks."""
+    """Return name and size of each file in `folder`, but for the page_notebooks."""
     inside = (path for path in sorted(folder.rglob("*")) if path.is_file())
     named = ((path.relative_to(folder).as_posix(), path.stat().st_size) for path in inside)
-    return [f"{name} {size}" for name, size in named if not name.startswith(contents.FOLDERS)]
+    return [f"{name} {size}" for name, size in named if not name.startswith(notebook_list.FOLDERS)]
 
 
 def build(recipe, scratch):
@@ -147,7 +150,7 @@ def runtime(title):
     settings = {
         "appName": title,
         "faviconUrl": f"./{ICON.name}",
-        "contentsAllJsonFile": contents.INDEX,
+        "contentsAllJsonFile": notebook_list.INDEX,
         "disabledExtensions": [UNTIDY],
         "exposeAppInBrowser": True,  # to lite.js
         "litePluginSettings": {
@@ -229,8 +232,3 @@ def finish(made, recipe):
 
 def _write(path, data):
     path.write_text(json.dumps(data, indent=2), "utf8")
-
-
-def setup(app):
-    """Register the hook."""
-    app.connect("build-finished", install)

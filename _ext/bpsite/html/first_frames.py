@@ -70,8 +70,3 @@ def insert(app, pagename, templatename, context, doctree):
         VIEW.sub(with_picture, context["body"]) + f'\n<script type="{STATE}">{body}</script>\n'
     )
     context["script_files"] = [s for s in scripts if s not in found]
-
-
-def setup(app):
-    """Register the hook, after myst-nb has added its scripts."""
-    app.connect("html-page-context", insert, priority=901)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from . import notebooks, wheels
+from bpsite.notebooks import page_notebooks, wheels
 
 README = """\
 {title}
@@ -34,9 +34,9 @@ def offer(app, exception):
     if exception or app.builder.format != "html":
         return
     wheel = wheels.built(Path(app.confdir))
-    for notebook in notebooks.write(app).values():
-        place = notebook.relative_to(notebooks.folder(app)).as_posix()
-        target = Path(app.outdir) / notebooks.FOLDER / name(place)
+    for notebook in page_notebooks.write(app).values():
+        place = notebook.relative_to(page_notebooks.folder(app)).as_posix()
+        target = Path(app.outdir) / page_notebooks.FOLDER / name(place)
         write(target, notebook, wheel, readme(app, notebook, wheel))
 
 
@@ -66,8 +66,3 @@ def write(target, notebook, wheel, readme):
             info = ZipInfo(f"{notebook.stem}/{file}")  # of a zip's first day
             info.create_system, info.external_attr = 3, 0o644 << 16
             archive.writestr(info, data, ZIP_DEFLATED)
-
-
-def setup(app):
-    """Register the hook."""
-    app.connect("build-finished", offer)

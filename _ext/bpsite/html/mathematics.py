@@ -8,8 +8,8 @@ from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-from .katex import KaTeX, KaTeXError
-from .static import node_modules
+from bpsite.html.assets import node_modules
+from bpsite.html.katex import KaTeX, KaTeXError
 
 # Sphinx numbers equations; KaTeX must not number them again.
 OWN_NUMBERS = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
@@ -95,5 +95,3 @@ def setup(app):
     """Register the renderer under the name `bpsite`."""
     app.add_config_value("bpsite_macros", {}, "html")
     app.add_html_math_renderer("bpsite", (visit_math, None), (visit_displaymath, None))
-    app.connect("builder-inited", start)
-    app.connect("build-finished", stop)
