@@ -65,7 +65,7 @@ def finite(argument: str, value: np.ndarray) -> np.ndarray:
     return value
 
 
-def generator(argument: str, seed: Any) -> np.random.Generator:
+def generator(argument: str, seed: Any) -> "np.random.Generator":  # loaded when it is needed
     """Return the generator, or a new one of that seed, or raise a ValueError."""
     try:
         if not isinstance(seed, (bool, np.bool_)):
