@@ -1,4 +1,4 @@
-// node build.mjs <folder>: writes widgets.js and widgets.LICENSES.txt, from src/ and npm's packages.
+// node build.mjs <folder>: writes widgets.js and widgets.LICENSES.txt, from src/ and npm packages.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "esbuild";
@@ -57,7 +57,7 @@ async function bundle() {
     entryPoints: [own("main.js")],
     format: "iife",
     target: "es2022",
-    mainFields: ["module", "main"],
+    mainFields: ["module", "main"], // Lumino's field "browser" leads to what cannot be cut
     banner: { js: "/* Licences: widgets.LICENSES.txt */" },
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } }, // as Lumino builds itself
     define: { STYLE: JSON.stringify(style.outputFiles[0].text.trim()) },
@@ -68,9 +68,11 @@ async function bundle() {
 }
 
 const [folder] = process.argv.slice(2);
+if (!folder) throw new Error("build.mjs needs the folder to write to");
 const { text, inputs } = await bundle();
 const packages = await packagesOf(inputs);
 await compare(packages);
+const files = { "widgets.js": text, "widgets.LICENSES.txt": await licences(packages) };
 await mkdir(folder, { recursive: true });
-await writeFile(path.join(folder, "widgets.js"), text);
-await writeFile(path.join(folder, "widgets.LICENSES.txt"), await licences(packages));
+for (const [name, contents] of Object.entries(files))
+  await writeFile(path.join(folder, name), contents);

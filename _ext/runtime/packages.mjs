@@ -60,8 +60,8 @@ async function licence({ name, license, root }) {
 
 async function notices(files) {
   const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
-  const comments = texts.flatMap((text) => text.match(NOTICE) ?? []);
-  return new Set(comments.filter((one) => /copyright|licen[cs]e/i.test(one)).map((one) => one.trim()));
+  const comments = texts.flatMap((text) => text.match(NOTICE) ?? []).map((one) => one.trim());
+  return new Set(comments.filter((one) => /copyright|licen[cs]e/i.test(one)));
 }
 
 /** Return the text of all licences, with the notices in the files. */

@@ -128,7 +128,7 @@ def test_only_the_extensions_that_are_needed():
     assert {one["name"] for one in extensions} == set(lite.EXTENSIONS)
     shipped = {
         p.parent.relative_to(LITE / "extensions").as_posix()
-        for p in LITE.glob("extensions/*/*/package.json")
+        for p in LITE.glob("extensions/**/package.json")
     }
     assert shipped == set(lite.EXTENSIONS)
 

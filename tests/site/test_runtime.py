@@ -210,6 +210,7 @@ def test_package_without_a_licence_is_refused(copy, altered, tmp_path):
     altered("@lumino/widgets/package.json", "BSD-3-Clause", "UNLICENSED")
     with pytest.raises(ExtensionError, match="@lumino/widgets has no licence file"):
         widget_runtime.build(tmp_path, copy / "runtime")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_licences_of_all_packages_lie_beside_the_script():

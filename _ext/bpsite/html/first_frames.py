@@ -8,6 +8,7 @@ STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.DOTALL
 )
+ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
 def picture(state, model_id):
@@ -50,22 +51,55 @@ def picture(state, model_id):
     return f'<div class="{classes.strip()}">{inner}</div>'
 
 
+def arranged(state, roots):
+    """Return the ids of a page's models: kind by kind, each in the order that the page names them.
+
+    Ids are drawn at random, and the cache of executed notebooks sorts by them. In this order like
+    lies beside like, which makes the page smaller, and the same however it was built.
+    """
+    found = {}
+
+    def visit(model_id):
+        if model_id in state and model_id not in found:
+            found[model_id] = str(len(found))
+            for other in ID.findall(json.dumps(state[model_id])):
+                visit(other)
+
+    for model_id in roots:
+        visit(model_id)
+    for model_id in sorted(state.keys() - found, key=lambda i: renamed(state[i], found)):
+        visit(model_id)  # links name others, and nobody names them
+    return sorted(found, key=lambda model_id: state[model_id]["model_name"])
+
+
+def renamed(data, names):
+    """Return data as JSON for a script element, with other ids."""
+    text = json.dumps(data).replace("</script", r"<\/script")
+    return ID.sub(lambda match: names.get(match[0], match[0]), text)
+
+
 def insert(app, pagename, templatename, context, doctree):
     """Put the pictures before their live views, and the widgets' state after the text."""
     scripts = context.get("script_files", [])
     found = [s for s in scripts if getattr(s, "attributes", {}).get("type") == STATE]
     if not found or "body" not in context:
         return
-    body = found[0].attributes["body"]
-    state = json.loads(body)["state"]
+    data = json.loads(json.dumps(json.loads(found[0].attributes["body"]), sort_keys=True))
+    state = data["state"]
+    roots = [json.loads(match[1])["model_id"] for match in VIEW.finditer(context["body"])]
+    order = arranged(state, roots)
+    names = {model_id: str(number) for number, model_id in enumerate(order)}
 
     def with_picture(match):
-        model_id = json.loads(match[1])["model_id"]
+        view = json.loads(match[1])
+        script = match[0].replace(match[1], renamed(view, names))
+        model_id = view["model_id"]
         if "bp-explore" not in state.get(model_id, {}).get("state", {}).get("_dom_classes", []):
-            return match[0]
+            return script
         html = picture(state, model_id).replace('class="', 'class="bp-static ', 1)
-        return html + match[0]
+        return html + script
 
+    body = renamed(data | {"state": {model_id: state[model_id] for model_id in order}}, names)
     context["body"] = (
         VIEW.sub(with_picture, context["body"]) + f'\n<script type="{STATE}">{body}</script>\n'
     )
