@@ -36,13 +36,13 @@ def unpacked(released, tmp_path_factory):
 
 def test_a_release_is_a_site_exercises_and_a_wheel(released):
     names = sorted(path.name for path in released.iterdir())
-    assert names[:2] == ["backpropagation-book-exercises.zip", "backpropagation-book.zip"]
-    assert len(names) == 3
-    assert names[2].startswith("backprop_book-")
-    with zipfile.ZipFile(released / names[0]) as archive:
+    wheel, students, site = names
+    assert wheel.startswith("backprop_book-")
+    assert [students, site] == ["backpropagation-book-exercises.zip", "backpropagation-book.zip"]
+    with zipfile.ZipFile(released / students) as archive:
         held = {Path(name).name for name in archive.namelist()}
-    assert held == {names[2], *(path.name for path in (ROOT / "assignments").glob("*.ipynb"))}
-    with zipfile.ZipFile(released / names[1]) as archive:
+    assert held == {wheel, *(path.name for path in (ROOT / "assignments").glob("*.ipynb"))}
+    with zipfile.ZipFile(released / site) as archive:
         assert {f"backpropagation-book/{page}" for page in PAGES} <= set(archive.namelist())
 
 
