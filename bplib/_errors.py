@@ -82,6 +82,8 @@ def numbers(argument: str, value: Any) -> np.ndarray:
     Raises:
         ValueError: it is a masked array, rows of different length, text, dates or other objects.
     """
+    if type(value) is np.ndarray and value.dtype in FLOATS:
+        return value
     if any(isinstance(v, np.ma.MaskedArray) for v in (value, *_parts(value))):
         raise ValueError(f"{argument} is a masked array; expected one without a mask, filled")
     try:
@@ -103,8 +105,9 @@ def floats(argument: str, value: Any) -> np.ndarray:
 
 def finite(argument: str, value: np.ndarray) -> np.ndarray:
     """Return value if it holds no NaN and no infinity, or raise a ValueError."""
-    bad = np.size(value) - int(np.count_nonzero(np.isfinite(value)))
-    if bad:
+    fine = np.isfinite(value)
+    if not fine.all():
+        bad = np.size(fine) - np.count_nonzero(fine)
         raise ValueError(f"{argument} has {bad} entries that are NaN or infinite; expected none")
     return value
 

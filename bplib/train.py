@@ -104,8 +104,9 @@ def fit(
                     if clip:
                         _apply(clip, net.grad)
                     optimizer.step(net.theta, net.grad)
-                answer = callback(epoch, net) if callback else None
-                stop = flag("callback(epoch, net)", answer or False)
+                stop = bool(callback) and flag(
+                    "callback(epoch, net)", callback(epoch, net) or False
+                )
                 a = log.look(epoch, due or stop) if watched else None
                 if stop or log.stopped_early:
                     break
