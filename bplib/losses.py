@@ -70,7 +70,7 @@ class BinaryCrossEntropy(Loss):
 
     def check(self, y: Array) -> None:
         """Raise a ValueError if an entry of y is outside [0, 1]."""
-        if ((y < 0) | (y > 1)).any():
+        if y.min() < 0 or y.max() > 1:
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; expected values from 0 to 1")
 
     def value(self, z: Array, a: Array, y: Array) -> Array:

@@ -260,10 +260,9 @@ class Network:
 
     def propagate_back(self, delta: Array, down: bool = True) -> Array | None:
         """Do what `backward` does, for any δ_L of the right shape."""
-        *below, last = self.layers
-        da = last.backward_from(delta, down or bool(below))
-        for layer in reversed(below):
-            da = layer._backward(da, down or layer is not below[0])
+        da = self.layers[-1].backward_from(delta, down or len(self.layers) > 1)
+        for layer in self.layers[-2::-1]:
+            da = layer._backward(da, down or layer is not self.layers[0])
         self._grad /= delta.shape[-1]
         return da
 
