@@ -36,7 +36,7 @@ def missing():
 
 if found := find_spec("bplib"):
     folders = list(found.submodule_search_locations or [found.origin])
-    if not any(Path(folder, "gradcheck.py").exists() for folder in folders):
+    if not any(Path(folder, "gradient_check.py").exists() for folder in folders):
         raise ImportError(
             f"The bplib in {{folders[0]}} is not the book's, but another of that name. "
             "Say %pip uninstall -y bplib in a new cell, or rename it if it is your own file. "
