@@ -51,6 +51,11 @@ def fraction(argument: str, value: Any) -> float:
     return _within(argument, value, lambda v: 0 <= v < 1, expected)
 
 
+def share(argument: str, value: Any) -> float:
+    """Return value as a float from 0 to 1, or raise a ValueError."""
+    return _within(argument, value, lambda v: 0 <= v <= 1, "a number from 0 to 1")
+
+
 def flag(argument: str, value: Any) -> bool:
     """Return value as a bool if it is True or False, or raise a ValueError."""
     if isinstance(value, (bool, np.bool_)):
@@ -115,10 +120,10 @@ def finite(argument: str, value: np.ndarray) -> np.ndarray:
 def float_type(argument: str, dtype: DTypeLike) -> np.dtype:
     """Return dtype if it is float64, float32 or complex128, or raise a ValueError."""
     try:
-        found = np.dtype(dtype)
+        found = None if dtype is None else np.dtype(dtype)
     except TypeError:
         found = repr(dtype)
-    if found not in FLOATS:
+    if found is None or found not in FLOATS:
         raise ValueError(f"{argument} is {found}; expected float64, float32 or complex128")
     return found
 

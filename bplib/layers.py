@@ -23,7 +23,7 @@ from bplib._errors import (
     positive,
     positive_int,
     require,
-    single,
+    share,
 )
 from bplib.activations import Activation, Array, get, identity
 
@@ -435,9 +435,7 @@ class BatchNorm(_Normalization):
 
     def __init__(self, n: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(n, eps)
-        self.momentum = single("momentum", momentum)
-        fine = self.momentum <= 1
-        require(fine, f"momentum is {momentum!r}; expected a number from 0 to 1")
+        self.momentum = share("momentum", momentum)
 
     @property
     def state(self) -> dict[str, Array]:

@@ -336,7 +336,7 @@ def mlp(
     sizes = [positive_int(f"sizes[{i}]", n) for i, n in enumerate(sizes)]
     for name, f in (("hidden", hidden), ("output", output)):
         if not isinstance(f, Activation):
-            one_of(name, f, ACTIVATIONS)
+            one_of(name, f, ACTIVATIONS, "an Activation of your own")
     activations = [hidden] * (len(sizes) - 2) + [output]
     layers = [Dense(*ends, f) for ends, f in zip(pairwise(sizes), activations, strict=True)]
     return Network(layers, stack, dtype, init, seed)

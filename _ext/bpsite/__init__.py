@@ -35,6 +35,7 @@ HOOKS = (
     ("builder-inited", 500, mathematics.start),
     ("builder-inited", 500, metadata.draw),
     ("autodoc-process-docstring", 500, docstrings.plain),
+    ("autodoc-skip-member", 500, docstrings.skip_arrays),
     ("env-get-updated", 500, numbering.renumber),
     ("env-get-updated", 900, page_notebooks.changed),  # after the numbers of all equations
     ("doctree-resolved", 500, folds.fold_cells),

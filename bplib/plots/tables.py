@@ -8,6 +8,8 @@ import numpy as np
 
 from bplib.plots.text import minus, number, short
 
+__all__ = ["table", "Table"]
+
 
 class Table:
     """Columns under a header, which prints as a table in a notebook and in the book.

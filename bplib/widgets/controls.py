@@ -9,6 +9,8 @@ import numpy as np
 
 from bplib.plots.text import minus
 
+__all__ = ["linear", "log", "choice"]
+
 POSITIONS = 200
 """About how many positions a slider has."""
 

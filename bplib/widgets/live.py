@@ -27,24 +27,16 @@ from bplib.plots.style import HIGHLIGHT, INK, PALETTE, STYLE
 from bplib.plots.svg import svg_body, svg_element
 from bplib.plots.text import live_number, say
 from bplib.symbolic import SymbolicNetwork
-from bplib.widgets.controls import Choice, Slider, choice, linear, log
+from bplib.widgets.controls import Choice, Slider
+from bplib.widgets.controls import choice as choice
+from bplib.widgets.controls import linear as linear
+from bplib.widgets.controls import log as log
 from bplib.widgets.player import player
-from bplib.widgets.program import Column, Loop, Program, along, expression, repeat
+from bplib.widgets.program import Column, Program, expression
+from bplib.widgets.program import along as along
+from bplib.widgets.program import repeat as repeat
 
-__all__ = [
-    "Choice",
-    "Column",
-    "Loop",
-    "Picture",
-    "Slider",
-    "along",
-    "choice",
-    "linear",
-    "log",
-    "network",
-    "repeat",
-    "words",
-]
+__all__ = ["Picture", "network", "words"]
 
 HERE = Path(__file__).parent
 MARK = "live"

@@ -12,6 +12,8 @@ from sympy.printing.jscode import JavascriptCodePrinter
 
 from bplib._errors import positive_int
 
+__all__ = ["repeat", "along", "Loop", "Column"]
+
 LIBRARY = (
     "const sigmoid=z=>1/(1+Math.exp(-z));"
     "const at=(p,k)=>p[Math.min(p.length-1,Math.max(0,Math.round(k)))];"

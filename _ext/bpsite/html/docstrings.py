@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 
 def plain(app, what, name, obj, options, lines):
     """Keep |w| and **axes from being read as markup; what stands in backticks stays."""
@@ -9,6 +11,11 @@ def plain(app, what, name, obj, options, lines):
         parts = re.split(r"(``?[^`]+``?|:[a-z]+:`[^`]*`)", line)
         parts[::2] = [re.sub(r"(\||\*\*)", r"\\\1", part) for part in parts[::2]]
         lines[i] = "".join(parts)
+
+
+def skip_arrays(app, what, name, thing, skip, options):
+    """Leave out what is an array at first: the docstring of its class says what it is."""
+    return True if isinstance(thing, np.ndarray) else None
 
 
 def setup(app):

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from bpsite import addresses
+from bpsite.lite import app as lite
 from bpsite.notebooks import page_notebooks, wheels, zips
 
 COLAB = "https://colab.research.google.com/github/{name}/blob/{branch}/{path}"
@@ -29,7 +30,7 @@ def launch(app, page, root):
     """Return the buttons of all places that can run the notebook."""
     host = urlsplit(app.config.bpsite_pyodide or PYODIDE).netloc or "this site"
     said = f"JupyterLite: edits stay in this browser, Python comes from {host}; not for phones"
-    url = f"{root}/{app.path(app, page.removesuffix('.ipynb'))}"
+    url = f"{root}/{lite.path(app, page.removesuffix('.ipynb'))}"
     buttons = [_link("launch-lite", url, "In this browser", "fas fa-play", said)]
     if repository := app.config.bpsite_repository:
         url = addresses.binder(repository) + quote(f"lab/tree/{page}", safe="")
