@@ -183,3 +183,12 @@ def once(function: Callable) -> Callable:
         return _KNOWN[key]
 
     return known
+
+
+def refused(call: Callable, *words: str) -> bool:
+    """Say whether the call raises a ValueError, and all these words are in what it says."""
+    try:
+        call()
+    except ValueError as error:
+        return all(word in str(error) for word in words)
+    return False
