@@ -1,5 +1,6 @@
 """Optimizers: judged by the same rules on plain numbers, one parameter at a time."""
 
+import copy
 import math
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from bplib import optim
+from sabotage.planting import refused
 
 RTOL = 1e-12  # a dozen float64 updates
 STEPS = 9
@@ -142,3 +144,48 @@ def test_exact_adam():
         for k in (1, 2, 3):
             opt.step(theta, np.full(1, g))
             assert math.isclose(theta[0], -math.copysign(0.25 * k, g), rel_tol=RTOL)
+
+
+def test_another_network():
+    for make, _, options in RULES.values():
+        opt = make(0.05, **options)
+        theta, other = np.array(START), np.array(START)
+        for _ in range(2):
+            opt.step(theta, np.ones(4))
+        for strange in (other, np.array([START] * 3), other[:2]):
+            before = strange.copy()
+            grad = np.ones_like(strange)
+            assert refused(lambda o=opt, s=strange, g=grad: o.step(s, g), "2 updates", "k=2")
+            assert np.array_equal(strange, before)
+        opt.step(theta, np.ones(4))  # its own is still welcome
+
+
+def test_reset():
+    for make, rule, options in RULES.values():
+        opt = make(rate, **options)
+        list(walk_ours(opt, tuple(-t for t in START)))
+        opt.reset()
+        same(walk_ours(opt), walk(rule, options, rate))
+
+
+def test_a_copy_goes_its_own_way():
+    for make, rule, options in RULES.values():
+        opt, theta = make(rate, **options), np.array(START)
+        first, *path = walk(rule, options, rate)
+        opt.step(theta, slopes(theta)[0])
+        same(theta, first)
+        twin, other = copy.copy(opt), theta.copy()
+        for place in path:
+            for o, t in ((opt, theta), (twin, other)):
+                o.step(t, slopes(t)[0])
+                same(t, place)
+
+
+def test_schedule_that_goes_wrong():
+    """Two updates, and one of rate 0; then it turns negative, or is no number."""
+    for eta in (lambda k: 2.0 - k, lambda k: [2, 1, 0, math.nan][k], lambda k: [2, 1, 0, "1"][k]):
+        theta, opt = np.array(START), optim.SGD(eta)
+        for _ in range(3):
+            opt.step(theta, np.ones(4))
+        assert refused(lambda opt=opt, theta=theta: opt.step(theta, np.ones(4)), "eta(3)")
+        assert [*theta] == [t - 3 for t in START]
