@@ -8,7 +8,7 @@ import sympy as sp
 
 from bplib import autodiff
 from bplib.autodiff import Value
-from sabotage.planting import once
+from sabotage.planting import once, refused
 
 RTOL = 1e-13
 AT = ((0.7, -1.3), (2.0, 0.25))
@@ -81,3 +81,35 @@ def test_order():
 def test_relu():
     for at, slope in ((2.0, 1.0), (-2.0, 0.0), (0.0, 0.0)):
         assert autodiff.grad(autodiff.relu, at) == (slope,)
+
+
+def test_powers_at_zero():
+    slopes = {0: 0, 0.5: math.inf, 1: 1, 1.5: 0, 2: 0, 3: 0}
+    for exponent, slope in slopes.items():
+        x = Value(0.0)
+        out = x**exponent
+        assert out.data == (exponent == 0)
+        out.backward()
+        assert x.grad == slope
+
+
+def test_powers_below_zero():
+    for exponent, value, slope in ((2, 4.0, -4.0), (3, -8.0, 12.0), (-1, -0.5, -0.25)):
+        x = Value(-2.0)
+        out = x**exponent
+        out.backward()
+        assert (out.data, x.grad) == (value, slope)
+    assert refused(lambda: Value(-2.0) ** 0.5, "base", "exponent")
+    assert refused(lambda: Value(0.0) ** -1, "base", "exponent")
+
+
+def test_far_out():
+    """Slopes and values where e^x is beyond the largest number."""
+    for x in (-800.0, 800.0):
+        for f, value in ((autodiff.sigmoid, x > 0), (autodiff.tanh, math.copysign(1, x))):
+            at = Value(x)
+            out = f(at)
+            out.backward()
+            assert (out.data, at.grad) == (value, 0)
+    assert refused(lambda: autodiff.exp(800.0), "exp")
+    assert refused(lambda: autodiff.log(0.0), "log")

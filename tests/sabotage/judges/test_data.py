@@ -4,6 +4,7 @@ import math
 import statistics
 
 import numpy as np
+import pytest
 
 from bplib import data
 
@@ -112,3 +113,33 @@ def test_xor():
     x, y = data.xor()
     table = {(*map(int, column), int(t)) for column, t in zip(x.T, y[0], strict=True)}
     assert table == {(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)}
+
+
+MADE = {f.__name__: f for f in (data.moons, data.circles, data.spirals)}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_another_draw(name):
+    """Without a seed, and from a generator that has moved on; the same from the same seed."""
+    make, rng = MADE[name], np.random.default_rng(4)
+    draws = [make(M)[0] for _ in range(2)] + [make(M, seed=rng)[0] for _ in range(2)]
+    draws += [make(M, seed=seed)[0] for seed in (1, 2)]
+    assert len({draw.tobytes() for draw in draws}) == 6
+    assert np.array_equal(make(M, seed=1)[0], draws[4])
+    assert np.array_equal(make(M, seed=np.random.default_rng(4))[0], draws[2])
+
+
+def test_another_split():
+    x, y = numbered()
+    assert len({data.split(x, y).x_test.tobytes() for _ in range(3)}) == 3
+
+
+def test_digits_stay_apart():
+    """What a call sets apart is set apart by every call, unless another seed is asked for."""
+    first, again, other = data.digits(), data.digits(), data.digits(seed=1)
+    assert np.array_equal(first.x_test, again.x_test)
+    assert not np.array_equal(first.x_test, other.x_test)
+    assert first.x.shape[1] + first.x_test.shape[1] == 1797
+    for row in first.x:
+        assert abs(statistics.fmean(row)) < 1e-9
+        assert len({*row}) == 1 or abs(statistics.pstdev(row) - 1) < 1e-9

@@ -7,8 +7,9 @@ from oracle.reference import complex_step_gradient, distance, loss_value, networ
 
 import bplib
 from bplib import losses, optim
-from bplib.layers import Dense, Dropout
+from bplib.layers import BatchNorm, Dense, Dropout, Layer
 from bplib.network import Network
+from sabotage.planting import refused
 
 EXACT = 1e-12
 SIZES, NAMES, M = [2, 3, 1], ["tanh", "identity"], 7
@@ -244,3 +245,136 @@ def test_divergence():
     assert 0 < history.diverged_at[1] <= first
     assert not np.isfinite(history.loss[history.diverged_at[1], 1])
     assert np.isfinite(history.loss[: history.diverged_at[1], 1]).all()
+
+
+def test_all_examples_and_few_entries():
+    """The forward pass of an entry may serve the next update, but no other."""
+    _, watched, history, x, y = run(epochs=7, size=None, every=3)
+    assert [*history.epoch] == [0, 3, 6, 7]
+    for before, after, *_ in watched.updates:
+        assert distance(after, before - 0.1 * slopes(before, x, y)) < EXACT
+
+
+def test_about_a_hundred_entries():
+    for epochs, every in ((3, 1), (100, 1), (101, 2), (250, 3)):
+        _, _, history, *_ = run(epochs=epochs, size=None, every=None)
+        expected = [e for e in range(epochs + 1) if e % every == 0 or e == epochs]
+        assert [*history.epoch] == expected
+
+
+def test_batch_norm_in_training():
+    """All examples in one batch: it is still a batch, by whose statistics is trained."""
+    net, (_, loss, x, y) = Network([Dense(2, 3), BatchNorm(3), Dense(3, 1)], seed=2), problem()
+    z = [[u * row[0] + v * row[1] for u, v in x.T] for row in net.W[0]]
+    bplib.fit(net, loss, x, y, bplib.SGD(0.0), epochs=2)
+    expected = [(1 - 0.9**2) * sum(row) / M for row in z]
+    assert distance(net.layers[1].running_mean[:, 0], expected) < EXACT
+
+
+def test_one_example_left_over():
+    net, (_, loss, x, y) = Network([Dense(2, 3), BatchNorm(3), Dense(3, 1)], seed=2), problem()
+    theta = net.theta.copy()
+    for size in (3, 6, 1):
+        call = lambda size=size: bplib.fit(net, loss, x, y, bplib.SGD(0.1), 2, size)  # noqa: E731
+        assert refused(call, f"batch_size is {size}", f"1 of {M}")
+        assert np.array_equal(net.theta, theta)
+
+
+def orders_of_three_calls():
+    net, loss, x, y = problem()
+    watched = Watched(net)
+    for _ in range(3):
+        bplib.fit(net, loss, x.copy(), y.copy(), watched, 1, 3)
+    return [np.concatenate([batch for *_, batch, _ in e], axis=1) for e in watched.epochs(3)]
+
+
+def test_another_order_in_the_next_call():
+    first, second, third = calls = orders_of_three_calls()
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(second, third)
+    assert np.array_equal(calls, orders_of_three_calls())
+
+
+def test_goes_on():
+    """Two epochs and three are five, with momentum."""
+    net, loss, x, y = problem()
+    theta, v, optimizer = net.theta.copy(), 0, bplib.Momentum(0.1)
+    for epochs in (2, 3):
+        bplib.fit(net, loss, x, y, optimizer, epochs)
+    for _ in range(5):
+        v = 0.9 * v + slopes(theta, x, y)
+        theta = theta - 0.1 * v
+    assert distance(net.theta, theta) < EXACT
+
+
+def test_clip_that_returns():
+    for clip in (lambda g: 0.5 * g, lambda g: (0.5 * g).tolist()):
+        _, watched, *_ = run(clip=clip)
+        for before, after, _, x, y in watched.updates:
+            assert distance(after, before - 0.05 * slopes(before, x, y)) < EXACT
+
+
+def test_history_of_an_error():
+    net, loss, x, y = problem()
+    optimizer, history = bplib.SGD(lambda k: 0.1 if k < 3 else -1.0), None
+    try:
+        bplib.fit(net, loss, x, y, optimizer, epochs=9, every=1)
+    except ValueError as error:
+        history = error.history
+    assert history is not None
+    assert [*history.epoch] == [0, 1, 2, 3]
+    assert history.loss[-1] == bplib.evaluate(net, loss, x, y)
+
+
+def test_callback_ends_it():
+    seen = []
+
+    def callback(epoch, net):
+        seen.append((epoch, *net.theta))
+        return epoch == 4
+
+    _, watched, history, *_ = run(epochs=9, every=3, callback=callback)
+    assert [*history.epoch] == [0, 3, 4]
+    expected = [(i, *epoch[-1][1]) for i, epoch in enumerate(watched.epochs(3), start=1)]
+    assert seen == expected
+
+
+def test_interrupted():
+    def callback(epoch, net):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    _, _, history, *_ = run(callback=callback)
+    assert history.interrupted
+    assert [*history.epoch] == [0, 1]
+    assert not run()[2].interrupted
+
+
+class Scaled(Layer):
+    """k ⊙ a_prev + b."""
+
+    weights = ("K",)
+    shapes = {"b": (2, 1), "K": (2, 1)}  # noqa: RUF012 (as a reader would write it)
+
+    def forward(self, a_prev, train=False):
+        self.a_prev = a_prev
+        return self.K * a_prev + self.b
+
+    def backward(self, da, down=True):
+        self.dK = (da * self.a_prev).sum(axis=-1, keepdims=True)
+        self.db = da.sum(axis=-1, keepdims=True)
+        return self.K * da
+
+
+def test_norms_of_an_own_layer():
+    _, loss, x, y = problem()
+    net = Network([Scaled(2, 2), Dense(2, 1)], seed=1)
+    K, W = net.layers[0].K.copy(), net.W[0].copy()
+    delta = W @ (K * x) - y  # no bias is there yet
+    gradients = [W.T @ delta * x @ np.ones((M, 1)) / M, delta @ (K * x).T / M]
+    history = bplib.fit(net, loss, x, y, bplib.SGD(0.1), epochs=1)
+    expected = [math.hypot(*g.flat) for g in gradients]
+    assert history.gradient_norm.shape == (2, 2)
+    assert distance(history.gradient_norm[1], expected) < EXACT
+    sizes = [math.hypot(*weight.flat) for weight in (K, W)]
+    assert distance(history.update_ratio[1], 0.1 * np.divide(expected, sizes)) < EXACT
