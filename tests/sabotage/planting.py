@@ -32,6 +32,9 @@ BPLIB = HERE.parents[1] / "bplib"
 ANEW = {"bplib", "oracle"}  # packages that are imported again for each bug
 
 
+_parsed = cache(ast.parse)
+
+
 class Change(NamedTuple):
     """Put a text in the place of another in a module of bplib, or in one function of it."""
 
@@ -45,7 +48,7 @@ class Change(NamedTuple):
 
     def made(self, source: str) -> str:
         """Return the source with the change made; new lines are indented like the first."""
-        start, end, body = 0, len(source), ast.parse(source).body
+        start, end, body = 0, len(source), _parsed(source).body
         for name in self.within:
             node = next((node for node in body if getattr(node, "name", None) == name), None)
             if node is None:
