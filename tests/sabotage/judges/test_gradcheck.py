@@ -15,14 +15,14 @@ METHODS = {"central": 1e-7, "complex": 1e-12}
 
 
 class Flipped(Dense):
-    """A dense layer with the sign of its weights' gradient, or its biases', wrong."""
+    """A dense layer whose weights' gradient, or its biases', has the wrong sign or is 0."""
 
-    wrong = "dW"
+    wrong, factor = "dW", -1
 
     def backward_from(self, delta, down=True):
         da = super().backward_from(delta, down)
         gradient = getattr(self, self.wrong)
-        gradient *= -1
+        gradient *= self.factor
         return da
 
     def backward(self, da, down=True):
@@ -67,7 +67,7 @@ def test_wrong_in_one_of_ten_layers(method):
     assert not check
     assert not check.ok
     assert {name for name, told in check.verdict.items() if told == "DISAGREES"} == {"W[0]"}
-    assert check.by_parameter["W[0]"] > 0.9
+    assert abs(check.by_parameter["W[0]"] - 1) < 0.1  # ‖g + g‖ of ‖g‖ + ‖g‖
 
 
 def test_wrong_biases():
@@ -76,6 +76,14 @@ def test_wrong_biases():
     check = bplib.gradcheck(*problem(net))
     assert not check
     assert [name for name, told in check.verdict.items() if told == "DISAGREES"] == ["b[1]"]
+
+
+def test_forgotten_gradient():
+    net = Network([Dense(2, 3, "tanh"), Flipped(3, 2)], seed=1)
+    net.layers[1].factor = 0
+    check = bplib.gradcheck(*problem(net))
+    assert not check
+    assert [name for name, told in check.verdict.items() if told == "DISAGREES"] == ["W[1]"]
 
 
 def test_at_the_minimum():
