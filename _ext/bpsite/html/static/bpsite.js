@@ -78,7 +78,7 @@
 
   const find = () =>
     document.querySelectorAll(".bp-explore:not(.bp-static)").forEach(watch);
-  new MutationObserver(find).observe(document.getElementById("main-content"), {
+  new MutationObserver(find).observe(document.getElementById("main-content") ?? document.body, {
     subtree: true,
     childList: true,
   });
