@@ -182,7 +182,7 @@ def test_copy_shares_nothing():
         (lambda: Dropout(3, 1.0), "rate is 1.0; expected a number from 0"),
         (lambda: Dropout(3, "a"), "rate is 'a'"),
         (lambda: BatchNorm(0), "n_in is 0"),
-        (lambda: BatchNorm(3, eps=0), "eps is 0; expected a positive number"),
+        (lambda: BatchNorm(3, eps=0), "eps is 0; expected a finite number above 0"),
         (lambda: BatchNorm(3, momentum=2), "momentum is 2"),
         (lambda: LayerNorm(3, eps=-1), "eps is -1"),
         (lambda: Residual([]), "layers is empty"),
