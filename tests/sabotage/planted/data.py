@@ -114,7 +114,7 @@ def spirals():
 
 @part.judge("noise")
 def noise():
-    calm, restless = data.circles(m=4000, noise=0)[0], data.circles(m=4000, noise=0.3)[0]
+    calm, restless = (data.circles(m=4000, noise=size, seed=1)[0] for size in (0, 0.3))
     for error in restless - calm:
         assert abs(statistics.fmean(error)) < 5 * 0.3 / math.sqrt(4000)
         assert abs(statistics.pstdev(error) / 0.3 - 1) < 5 / math.sqrt(2 * 4000)
