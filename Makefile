@@ -8,10 +8,10 @@ STAMPS := $(VENV)/.stamps
 SITE   := _build/html
 BENCH  := .venv-bench
 
-LIBRARY   := $(wildcard bplib/*.py bplib/*/*.py)
-CHAPTERS  := $(wildcard chapters/*.md)
+LIBRARY   := $(wildcard bplib/*.py bplib/*/*.py bplib/*/*.js)
+CHAPTERS  := $(wildcard chapters/*.md solutions/*.md)
 EXERCISES := $(shell find exercises -name '*.py' -o -name '*.md')
-EXTENSION := $(wildcard _ext/bpsite/*.py)
+EXTENSION := $(shell find _ext -name '*.py' -o -name '*.js' -o -name '*.mjs')
 HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not -path '*/__pycache__/*')
 
 # What others are held to comes first.
@@ -21,8 +21,18 @@ COMPILE    = $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-i
 # These measure time, or print what they found.
 ALONE := tests/notebook tests/sabotage tests/site/test_explorers.py tests/grading/test_hostile.py tests/grading/test_keys_in_sandbox.py
 
+# An environment knows where it was made: in a copied folder it would run the other folder's bplib.
+HOME_OF_VENV := $(shell cat $(STAMPS)/home 2>/dev/null)
+ifeq ($(filter distclean help,$(MAKECMDGOALS)),)
+ifneq ($(HOME_OF_VENV),)
+ifneq ($(HOME_OF_VENV),$(CURDIR))
+$(error $(VENV) was made in $(HOME_OF_VENV), and this is $(CURDIR); say `make distclean` here, then again what you said)
+endif
+endif
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help book exercises serve test grading lint bench pins clean distclean FORCE
+.PHONY: help book exercises serve watch test grading lint bench pins clean distclean FORCE
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +46,9 @@ exercises: $(STAMPS)/python  ## write students' notebooks and nbgrader's to _bui
 serve: book  ## show the built site in a browser
 	@$(BIN)/python _ext/serve.py $(SITE) $(PORT)
 
+watch: book  ## show the book, and follow its sources while you write
+	@$(BIN)/python _ext/watch.py $(PORT)
+
 test: $(STAMPS)/book $(STAMPS)/test $(STAMPS)/grading  ## build the book, then run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,8 +59,8 @@ lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-grading: $(STAMPS)/grading  ## install what an instructor needs to grade
-	@$(BIN)/python -m exercises grade --help
+grading: $(STAMPS)/grading  ## install what an instructor needs to grade, and show how
+	@$(BIN)/python -m grading grade --help
 
 bench: $(BENCH)/.stamp  ## time bplib beside PyTorch, JAX and others (about ten minutes)
 	$(BENCH)/bin/python -m benchmarks
@@ -75,6 +88,7 @@ $(STAMPS)/venv:
 	  { echo "make: this Python cannot create environments; on Debian install python3-venv" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@mkdir -p $(STAMPS)
+	@echo "$(CURDIR)" > $(STAMPS)/home
 	@touch $@
 
 $(STAMPS)/python: requirements.txt pyproject.toml | $(STAMPS)/venv
@@ -112,7 +126,7 @@ $(STAMPS)/read: $(EXTENSION)
 	rm -rf _build/.doctrees
 	@touch $@
 
-# Where the book is published; _ext/bpsite/places.py says what each of them means.
+# Where the book is published; _ext/bpsite/addresses.py says what each of them means.
 $(STAMPS)/places: FORCE | $(STAMPS)/venv
 	@echo "$(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(BOOK_PYODIDE)" | cmp -s - $@ || \
 	  echo "$(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(BOOK_PYODIDE)" > $@

@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bpsite import notebooks, wheels
+from bpsite.notebooks import page_notebooks, wheels
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "backpropagation-book"
@@ -32,7 +32,7 @@ jupyter lab
 
 def branch(build, target):
     """Write the files of the branch to the folder `target`, in place of what was there."""
-    built = _made(build / notebooks.FOLDER)
+    built = _made(build / page_notebooks.FOLDER)
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(built, target)
     for name in ALONGSIDE:
@@ -48,8 +48,8 @@ def branch(build, target):
 
 
 def release(build, target):
-    """Write the site and the students' notebooks as zip files, and the wheel of bplib."""
-    site, students = _made(build / "html"), _made(build / notebooks.FOLDER / "exercises")
+    """Write the site and the students' notebooks as zip files, and bplib's wheel."""
+    site, students = _made(build / "html"), _made(build / page_notebooks.FOLDER / "exercises")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     package = Path(shutil.copy2(wheels.built(ROOT), target))

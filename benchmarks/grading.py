@@ -16,14 +16,14 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from benchmarks.machine import cpu
-from exercises.grade import shell, table
-from exercises.grade.check import Checker
-from exercises.grade.collect import Student, Upload
-from exercises.grade.course import Course, Record, save
-from exercises.grade.sandbox import choose
-from exercises.model import Assignment, Exercise, assignments
-from exercises.notebooks import notebook
+from exercises.assignment_notebook import notebook
+from exercises.exercise import Assignment, Exercise, assignments
 from exercises.source import fill
+from grading import class_report, nbgrader_adapter
+from grading.collect import Student, Upload
+from grading.course import Course, Record, save
+from grading.grader import Grader
+from grading.sandbox import choose
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- grading: begin -->", "<!-- grading: end -->"
@@ -59,17 +59,17 @@ def measured(assignment: Assignment, count: int, jobs: int, folder: Path) -> str
     """
     students, full = submissions(assignment, count)
     course, sandbox = Course(folder / "course"), choose()
-    checker = Checker(course, assignment, SECRET, sandbox)
+    grader = Grader(course, assignment, SECRET, sandbox)
     names = [student.name for student in students]
     load = os.getloadavg()[0]
     watch = Watch()
-    shell.hand_out(course, assignment)
+    nbgrader_adapter.hand_out(course, assignment)
     out = watch.lap()
-    trouble = checker.check(students, jobs)
+    trouble = grader.grade(students, jobs)
     checked = watch.lap()
-    trouble += shell.enter(course, assignment.name, names, jobs)
-    rows = table.rows(course, assignment)
-    table.write(course.root / "grades.csv", rows, assignment)
+    trouble += nbgrader_adapter.enter(course, assignment.name, names, jobs)
+    rows = class_report.rows(course, assignment)
+    class_report.write(course.root / "grades.csv", rows, assignment)
     cycle = out + checked + watch.lap()
     right = {r.student for r in course.records(assignment.name) if _all_points(r)}
     if trouble or len(rows) != count or right != full:
@@ -163,7 +163,7 @@ def _answer(kind: str, exercise: Exercise) -> str:
 
 
 def _all_points(record: Record) -> bool:
-    return all(mark.points == mark.maximum for mark in record.marks)
+    return all(score.points == score.maximum for score in record.scores)
 
 
 def _line(what: str, taken: float, ours: float) -> str:

@@ -41,6 +41,8 @@ def contest(steps: int = STEPS) -> Contest:
         "plain NumPy listing": listing,
         "hand-tuned NumPy": hand_tuned,
         "bplib": with_bplib,
+        "bplib, fit's defaults": bplib_defaults,
+        "bplib, a loop of one's own": bplib_loop,
         "PyTorch, eager": torch_eager,
         "PyTorch, compiled step": torch_compiled,
         "JAX, one jitted step at a time": jax_step,
@@ -137,15 +139,38 @@ def hand_tuned(steps: int) -> Train:
 
 
 def with_bplib(steps: int) -> Train:
-    """The package of this book, as its chapters call it."""
+    """The package of this book, with ten entries in the history."""
+    return bplib_fit(steps, every=max(1, steps // 10))
+
+
+def bplib_defaults(steps: int) -> Train:
+    """The same as one writes it first, with about a hundred entries."""
+    return bplib_fit(steps)
+
+
+def bplib_fit(steps: int, **how: int) -> Train:
+    """Return what trains the network with `bplib.fit`."""
+    net, loss = network(), bplib.losses.BinaryCrossEntropy()
+
+    def train() -> float:
+        history = bplib.fit(net, loss, x, y, bplib.SGD(ETA), epochs=steps, **how)
+        if history.interrupted:
+            raise KeyboardInterrupt
+        return history.loss[-1]
+
+    return train
+
+
+def bplib_loop(steps: int) -> Train:
+    """The package's loss, gradient and update in a loop of one's own."""
     net, loss = network(), bplib.losses.BinaryCrossEntropy()
 
     def train() -> float:
         sgd = bplib.SGD(ETA)
-        history = bplib.fit(net, loss, x, y, sgd, epochs=steps, every=max(1, steps // 10))
-        if history.interrupted:
-            raise KeyboardInterrupt
-        return history.loss[-1]
+        for _ in range(steps):
+            _, grad = bplib.loss_and_grad(net, loss, x, y)
+            sgd.step(net.theta, grad)
+        return bplib.evaluate(net, loss, x, y)
 
     return train
 

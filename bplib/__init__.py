@@ -20,19 +20,20 @@ _FUNCTIONS_AND_CLASSES = {
     "bplib.checks": ("check",),
     "bplib.widgets": ("explore",),
 }
-_MODULES = (
-    "activations",
-    "autodiff",
-    "data",
-    "initializers",
-    "layers",
-    "losses",
-    "network",
-    "optim",
-    "plots",
-    "schedules",
-    "symbolic",
-)
+_MODULES = {
+    "activations": "bplib.activations",
+    "autodiff": "bplib.autodiff",
+    "data": "bplib.data",
+    "initializers": "bplib.initializers",
+    "layers": "bplib.layers",
+    "live": "bplib.widgets.live",
+    "losses": "bplib.losses",
+    "network": "bplib.network",
+    "optim": "bplib.optim",
+    "plots": "bplib.plots",
+    "schedules": "bplib.schedules",
+    "symbolic": "bplib.symbolic",
+}
 _HOME = {name: home for home, names in _FUNCTIONS_AND_CLASSES.items() for name in names}
 
 __all__ = sorted([*_HOME, *_MODULES])
@@ -43,7 +44,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         found = getattr(importlib.import_module(_HOME[name]), name)
     elif name in _MODULES:
-        found = importlib.import_module(f"bplib.{name}")
+        found = importlib.import_module(_MODULES[name])
     else:
         raise AttributeError(f"module 'bplib' has no attribute {name!r}")
     globals()[name] = found

@@ -36,5 +36,6 @@ from bplib.store import load as load
 from bplib.store import save as save
 from bplib.train import fit as fit
 from bplib.widgets import explore as explore
+from bplib.widgets import live as live
 
 __version__: str

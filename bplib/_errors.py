@@ -51,6 +51,11 @@ def fraction(argument: str, value: Any) -> float:
     return _within(argument, value, lambda v: 0 <= v < 1, expected)
 
 
+def share(argument: str, value: Any) -> float:
+    """Return value as a float from 0 to 1, or raise a ValueError."""
+    return _within(argument, value, lambda v: 0 <= v <= 1, "a number from 0 to 1")
+
+
 def flag(argument: str, value: Any) -> bool:
     """Return value as a bool if it is True or False, or raise a ValueError."""
     if isinstance(value, (bool, np.bool_)):
@@ -70,12 +75,20 @@ def non_negative(argument: str, value: Any) -> Any:
     return value
 
 
+def rates(argument: str, value: Any) -> Any:
+    """Return value as a float or an array of floats, none negative, or raise a ValueError."""
+    array = np.array(non_negative(argument, value), dtype=float)
+    return array if array.ndim else array.item()
+
+
 def numbers(argument: str, value: Any) -> np.ndarray:
     """Return value as an array of numbers that float64 or complex128 can hold.
 
     Raises:
         ValueError: it is a masked array, rows of different length, text, dates or other objects.
     """
+    if type(value) is np.ndarray and value.dtype in FLOATS:
+        return value
     if any(isinstance(v, np.ma.MaskedArray) for v in (value, *_parts(value))):
         raise ValueError(f"{argument} is a masked array; expected one without a mask, filled")
     try:
@@ -97,8 +110,9 @@ def floats(argument: str, value: Any) -> np.ndarray:
 
 def finite(argument: str, value: np.ndarray) -> np.ndarray:
     """Return value if it holds no NaN and no infinity, or raise a ValueError."""
-    bad = np.size(value) - int(np.count_nonzero(np.isfinite(value)))
-    if bad:
+    fine = np.isfinite(value)
+    if not fine.all():
+        bad = np.size(fine) - np.count_nonzero(fine)
         raise ValueError(f"{argument} has {bad} entries that are NaN or infinite; expected none")
     return value
 
@@ -106,10 +120,10 @@ def finite(argument: str, value: np.ndarray) -> np.ndarray:
 def float_type(argument: str, dtype: DTypeLike) -> np.dtype:
     """Return dtype if it is float64, float32 or complex128, or raise a ValueError."""
     try:
-        found = np.dtype(dtype)
+        found = None if dtype is None else np.dtype(dtype)
     except TypeError:
         found = repr(dtype)
-    if found not in FLOATS:
+    if found is None or found not in FLOATS:
         raise ValueError(f"{argument} is {found}; expected float64, float32 or complex128")
     return found
 
@@ -146,3 +160,9 @@ def _scalar(value: Any) -> Any:
 
 def _parts(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
+
+
+def require(fine: Any, message: str) -> None:
+    """Raise a ValueError with the message unless all is fine."""
+    if not fine:
+        raise ValueError(message)

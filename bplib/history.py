@@ -9,23 +9,23 @@ from bplib.activations import Array
 __all__ = ["History"]
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class History:
     """What happened in training: E entries, each with the stack's axes after the first.
 
     Attributes:
-        epoch: when each entry was made, in epochs, shape (E,); the first before any update.
+        epoch: after which epoch each entry was made, shape (E,); 0 is before any update.
         loss: the loss over all examples, penalties included, (E, ...).
         accuracy: the share of examples in the right class, (E, ...); None unless y names
-            classes by 0 and 1, or if only the loss was recorded.
+            classes by 0 and 1.
         validation_loss, validation_accuracy: the same over the validation examples; None
             without any.
-        gradient_norm: ‖∂L/∂W‖ of each dense layer in the last update before the entry,
-            before clipping, (E, ..., L); NaN in the first entry. Empty if only the loss
-            was recorded, as is the next.
-        update_ratio: ‖ΔW‖ / ‖W‖ of each dense layer in that update, (E, ..., L).
-        best_epoch: the epoch of the lowest validation loss so far, shape (...); None without
-            validation.
+        gradient_norm: ‖∂L/∂W‖ of each weight W in the last update before the entry, before
+            clipping, (E, ..., L), in the order of `Network.weight_slices`; NaN in the first
+            entry.
+        update_ratio: ‖ΔW‖ / ‖W‖ of each weight in that update, (E, ..., L).
+        best_epoch: the epoch of the lowest validation loss, shape (...); None without
+            validation. With `patience` every epoch counts, otherwise those of the entries.
         interrupted: True if Ctrl-C ended the training early.
         stopped_early: True if the validation loss did.
     """
@@ -41,9 +41,19 @@ class History:
     interrupted: bool = False
     stopped_early: bool = False
 
+    def __repr__(self) -> str:
+        if not len(self.epoch):
+            return "History(no entries)"
+        first, last = (np.median(self.loss[i]) for i in (0, -1))
+        said = [f"{self.epoch[-1]} epochs", f"loss {first:.3g} → {last:.3g}"]
+        if self.loss.ndim > 1:
+            said.append(f"median of {self.loss[0].size}")
+        said += [name for name in ("interrupted", "stopped_early") if getattr(self, name)]
+        return f"History({', '.join(said)})".replace("_", " ")
+
     @property
     def diverged_at(self) -> Array:
-        """The first epoch whose loss is not finite, −1 where there is none, shape (...)."""
+        """The epoch of the first entry whose loss is not finite, −1 if none, shape (...)."""
         if not len(self.loss):
             return np.int64(-1)
         bad = ~np.isfinite(self.loss)

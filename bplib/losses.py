@@ -70,12 +70,12 @@ class BinaryCrossEntropy(Loss):
 
     def check(self, y: Array) -> None:
         """Raise a ValueError if an entry of y is outside [0, 1]."""
-        if np.any((y < 0) | (y > 1)):
+        if y.min() < 0 or y.max() > 1:
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; expected values from 0 to 1")
 
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return log(1 + eᶻ) − y z averaged over examples, shape (...)."""
-        return np.sum(softplus(z) - y * z, axis=(-2, -1)) / z.shape[-1]
+        return (softplus(z) - y * z).sum(axis=(-2, -1)) / z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, f: Activation) -> Array:
         """Return δ = a − y: the σ′(z) of the chain rule has cancelled, shape (..., n_L, m)."""
@@ -89,7 +89,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def check(self, y: Array) -> None:
         """Raise a ValueError unless each column of y is a probability distribution."""
-        if np.any(y < 0) or not np.allclose(y.sum(axis=-2), 1):
+        if (y < 0).any() or (np.abs(y.sum(axis=-2) - 1) > 1e-5).any():
             raise ValueError(
                 f"y has columns that sum to {y.sum(axis=-2).min():g}…{y.sum(axis=-2).max():g}; "
                 "expected columns of probabilities (one-hot labels), each with sum 1"

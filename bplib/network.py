@@ -1,20 +1,47 @@
 """A network, or a stack of networks, whose parameters all live in one array."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from functools import partial
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from bplib import initializers
-from bplib._errors import finite, float_type, numbers, positive_int
-from bplib.activations import Activation, Array
-from bplib.layers import Dense, Layer, bind_all, chain
+from bplib._errors import finite, float_type, generator, numbers, one_of, positive_int, require
+from bplib.activations import ACTIVATIONS, Activation, Array, softmax
+from bplib.layers import Dense, Layer, bind_all, chain, real, run, write
 from bplib.losses import Loss
 
 __all__ = ["Network", "mlp", "evaluate", "loss_and_grad", "accuracy"]
+
+
+class Views(tuple):
+    """Arrays of all dense layers: assigning to an item copies the numbers into that array."""
+
+    name: str
+
+    def __setitem__(self, l: int, value: ArrayLike) -> None:
+        write(self.name, self[l], value, nan=self.name.startswith("d"))
+
+
+def _by_layer(name: str, doc: str) -> property:
+    def read(net: "Network") -> Views:
+        views = Views(getattr(layer, name) for layer in net.dense)
+        views.name = name
+        return views
+
+    def write_all(net: "Network", values: Sequence[ArrayLike]) -> None:
+        views = read(net)
+        require(len(values) == len(views), f"{name} is {len(values)} arrays; expected {len(views)}")
+        for l, value in enumerate(values):
+            views[l] = value
+
+    return property(read, write_all, doc=doc)
 
 
 class Network:
@@ -22,37 +49,101 @@ class Network:
 
     `theta` has shape (..., P). Every `W[l]`, `b[l]` is a view of it and every `dW[l]`,
     `db[l]` a view of `grad`, so an optimizer needs to know nothing but two flat arrays.
+    Assigning to `theta`, `grad`, `W[l]`, … or to a layer's parameter copies the numbers in.
     Leading axes make a stack: as many independent networks as they have entries, run by
-    the same matrix products. `slices` says where each parameter lies in theta ("W[0]",
-    "b[0]", …, numbered by the layers that have any), and `is_weight`, (P,), is True where
-    theta holds a weight of a dense layer and not a bias, γ or β.
+    the same matrix products.
 
     Args:
         layers: the layers, each one's n_in equal to the n_out of the one before.
         stack: number of networks (or a shape) trained side by side; None for just one.
         dtype: float64, float32, or complex128 for complex-step derivatives.
+        init: name of an initializer, or a function (rng, shape) -> weights. Biases start at
+            0, γ at 1. A layer that was given parameters before keeps them.
+        seed: seed of the random generator, or the generator itself: it draws the weights,
+            and each layer with chance gets a generator spawned from it.
+
+    Attributes:
+        rng: the generator made from `seed`.
+        slices: where each parameter lies in theta: "W[0]", "b[0]", … -> slice, numbered by
+            the layers that have parameters. `weight_slices` has the weights alone.
+        is_weight: True where theta holds a weight and not a bias, γ or β, shape (P,).
+        stack: shape of the stack, () for a single network.
+        dtype: type of theta.
 
     Raises:
-        ValueError: there is no layer, one comes twice, or two neighbours do not fit.
+        ValueError: there is no layer, one comes twice or is part of another network, two
+            neighbours do not fit, or another argument has the wrong value.
     """
+
+    W = _by_layer("W", "Weights by dense layer.")
+    b = _by_layer("b", "Biases by dense layer.")
+    dW = _by_layer("dW", "∂L/∂W by dense layer.")
+    db = _by_layer("db", "∂L/∂b by dense layer.")
+    z = property(lambda self: [layer.z for layer in self.dense], doc="Weighted inputs, likewise.")
+    a = property(lambda self: [layer.a for layer in self.dense], doc="Activations, likewise.")
+    delta = property(lambda self: [layer.delta for layer in self.dense], doc="Errors, likewise.")
 
     def __init__(
         self,
         layers: Sequence[Layer],
         stack: int | tuple[int, ...] | None = None,
         dtype: DTypeLike = np.float64,
+        init: str | initializers.Initializer = "xavier",
+        seed: int | np.random.Generator | None = 0,
     ) -> None:
         self.layers = chain(layers)
-        self.stack = _stack_shape(stack)
-        self.dtype = float_type("dtype", dtype)
-        n_params = sum(layer.n_params for layer in self.layers)
-        self.theta = np.zeros((*self.stack, n_params), self.dtype)
-        self.grad = np.zeros_like(self.theta)
-        bind_all(self.layers, self.theta, self.grad)
-        self.slices = dict(_parameter_slices(self.walk()))
-        self.is_weight = np.zeros(n_params, dtype=bool)
-        for name, here in self.slices.items():
-            self.is_weight[here] = name.startswith("W")
+        stack, dtype = _stack_shape("stack", stack), float_type("dtype", dtype)
+        self.rng = generator("seed", seed)
+        draw = partial(_draw, init, self.rng, stack)
+        self.slices: dict[str, slice] = {}
+        self.weight_slices: dict[str, slice] = {}
+        start = 0
+        for l, layer in enumerate(layer for layer in self.walk() if layer.shapes):
+            for name, shape in layer.shapes.items():
+                here = slice(start, start := start + prod(shape))
+                self.slices[f"{name}[{l}]"] = here
+                if name in layer.weights:
+                    self.weight_slices[f"{name}[{l}]"] = here
+        self.is_weight = np.zeros(start, dtype=bool)
+        for here in self.weight_slices.values():
+            self.is_weight[here] = True
+        starts = [layer.initial(stack, draw) for layer in self.walk()]
+        self._bind(np.zeros((*stack, start), dtype))
+        for layer, values in zip(self.walk(), starts, strict=True):
+            for name, value in values.items():
+                setattr(layer, name, value)
+            if layer.needs_rng:
+                layer.rng = self.rng.spawn(1)[0]
+
+    def _bind(self, theta: Array, grad: Array | None = None) -> None:
+        """Make theta and grad the home of all numbers, and every parameter a view of them."""
+        self._theta, self._grad = theta, np.zeros_like(theta) if grad is None else grad
+        self.stack, self.dtype = theta.shape[:-1], theta.dtype
+        bind_all(self.layers, self._theta, self._grad)
+        for layer in self.walk():
+            layer._network = weakref.ref(self)
+
+    @property
+    def theta(self) -> Array:
+        """All parameters, (..., P)."""
+        return self._theta
+
+    @theta.setter
+    def theta(self, value: ArrayLike) -> None:
+        write("theta", self._theta, value)
+
+    @property
+    def grad(self) -> Array:
+        """The gradient of the mean loss, (..., P), as the last backward pass left it."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: ArrayLike) -> None:
+        write("grad", self._grad, value, nan=True)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._bind(self._theta, self._grad)
 
     def __repr__(self) -> str:
         sizes = [self.layers[0].n_in, *(layer.n_out for layer in self.layers)]
@@ -70,14 +161,6 @@ class Network:
         """The layers with weights, whatever stands between them."""
         return [layer for layer in self.walk() if isinstance(layer, Dense)]
 
-    W = property(lambda self: [layer.W for layer in self.dense], doc="Weights by dense layer.")
-    b = property(lambda self: [layer.b for layer in self.dense], doc="Biases by dense layer.")
-    dW = property(lambda self: [layer.dW for layer in self.dense], doc="∂L/∂W by dense layer.")
-    db = property(lambda self: [layer.db for layer in self.dense], doc="∂L/∂b by dense layer.")
-    z = property(lambda self: [layer.z for layer in self.dense], doc="Weighted inputs, likewise.")
-    a = property(lambda self: [layer.a for layer in self.dense], doc="Activations, likewise.")
-    delta = property(lambda self: [layer.delta for layer in self.dense], doc="Errors, likewise.")
-
     @property
     def state(self) -> dict[str, Array]:
         """Theta and what layers remember beside it, such as running averages: name -> array."""
@@ -89,9 +172,61 @@ class Network:
         return {"theta": self.theta, **remembered}
 
     def copy(self, dtype: DTypeLike | None = None) -> "Network":
-        """Return a network of its own with the same layers and numbers, perhaps another dtype."""
-        twin = Network(deepcopy(self.layers), self.stack or None, dtype or self.dtype)
-        twin.theta[...] = self.theta
+        """Return a network of its own with the same layers and numbers, perhaps another dtype.
+
+        So do `copy.copy`, `copy.deepcopy` and `pickle`.
+        """
+        dtype = self.dtype if dtype is None else float_type("dtype", dtype)
+        return deepcopy(self) if dtype == self.dtype else self._like(self.theta, (), dtype)
+
+    def __copy__(self) -> "Network":
+        return self.copy()
+
+    def with_theta(self, theta: ArrayLike) -> "Network":
+        """Return a network of its own with these layers and another theta, (..., P).
+
+        The leading axes of theta are the stack: one network can become a stack of many.
+
+        Raises:
+            ValueError: theta is not finite or has another number of parameters, or this is
+                a stack and theta has other leading axes.
+        """
+        theta = finite("theta", numbers("theta", theta))
+        expected = (*(self.stack or theta.shape[:-1]), self.theta.shape[-1])
+        require(theta.shape == expected, f"theta has shape {theta.shape}; expected {expected}")
+        return self._like(theta, (), self.dtype)
+
+    def member(self, member: int | tuple[int, ...]) -> "Network":
+        """Return one network of a stack as a network of its own, running averages included.
+
+        Raises:
+            ValueError: the stack has no such member.
+        """
+        at = member if isinstance(member, tuple) else (member,)
+        fine = self.stack and len(at) == len(self.stack) and all(map(_within, at, self.stack))
+        stack = f"member is {member!r} and net a stack of shape {self.stack}"
+        require(fine, f"{stack}; expected one of its members, an index for each axis")
+        return self._like(self.theta[at], at, self.dtype)
+
+    def repeat(self, n: int | tuple[int, ...]) -> "Network":
+        """Return a stack of n (or of that shape) whose members all start as this network.
+
+        Raises:
+            ValueError: n is not at least 1, or this is a stack already.
+        """
+        single = f"net is a stack of shape {self.stack}; expected a single network"
+        require(not self.stack, single)
+        stack = _stack_shape("n", n) or (positive_int("n", n),)
+        return self._like(np.broadcast_to(self.theta, stack + self.theta.shape), (), self.dtype)
+
+    def _like(self, theta: Array, member: tuple[int, ...], dtype: np.dtype) -> "Network":
+        twin = deepcopy(self)
+        twin._bind(np.array(real("theta", theta, dtype), dtype, order="C"))
+        for old, new in zip(self.walk(), twin.walk(), strict=True):
+            if theta is not self.theta:
+                new.forget()
+            for name, array in old.state.items():
+                new.state[name][...] = array[member]
         return twin
 
     def forward(self, x: ArrayLike, train: bool = False) -> Array:
@@ -107,37 +242,68 @@ class Network:
 
     def propagate(self, a: Array, train: bool = False) -> Array:
         """Do what `forward` does, for inputs that have been checked."""
-        for layer in self.layers:
-            a = layer.forward(a, train)
-        return a
+        return run(self.layers, a, train)
 
-    def backward(self, delta: Array, down: bool = True) -> Array | None:
+    def backward(self, delta: ArrayLike, down: bool = True) -> Array | None:
         """Fill `grad` from δ_L = ∂L/∂z_L, (..., n_L, m), of the last forward pass.
 
         Each layer adds up its gradients over the m examples; here they become the mean.
 
         Returns:
             ∂L/∂x, (..., n_in, m), of each example by itself; down=False saves its cost.
+
+        Raises:
+            ValueError: delta is not finite or has another shape than the last output, or
+                there was no forward pass.
         """
-        da, step = delta, self.layers[-1].backward_from
-        for below in self.layers[-2::-1]:
-            da = step(da)
-            step = below.backward
-        da = step(da, down)
-        self.grad *= 1 / delta.shape[-1]
+        return self.propagate_back(self.layers[-1].fits_output("delta", delta), down)
+
+    def propagate_back(self, delta: Array, down: bool = True) -> Array | None:
+        """Do what `backward` does, for any δ_L of the right shape."""
+        da = self.layers[-1].backward_from(delta, down or len(self.layers) > 1)
+        for layer in self.layers[-2::-1]:
+            da = layer._backward(da, down or layer is not self.layers[0])
+        self._grad /= delta.shape[-1]
         return da
 
+    def probabilities(self, x: ArrayLike) -> Array:
+        """Return the probability of each class, (..., n_L, m), for inputs x, (n_in, m).
+
+        These are the outputs of a sigmoid or softmax. Several linear outputs are taken as
+        the z that `SoftmaxCrossEntropy` trains: their softmax is returned.
+
+        Raises:
+            ValueError: the outputs are no probabilities, or x does not fit.
+        """
+        n, name = self.layers[-1].n_out, self.layers[-1].f.name
+        linear = name == "identity" and n > 1
+        expected = "expected 'sigmoid', 'softmax', or several linear outputs"
+        fine = linear or name in ("sigmoid", "softmax")
+        require(fine, f"net ends in {n} {name!r} outputs; {expected}")
+        a = self.forward(x)
+        return softmax(a) if linear else a
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Return the class of each example, shape (..., m), for inputs x, (n_in, m).
+
+        Of several outputs the largest tells the class; a single sigmoid tells class 0 or 1 by
+        its side of ½. The class is −1 where an output is NaN.
+
+        Raises:
+            ValueError: the only output is no sigmoid and so tells no class, or x does not fit.
+        """
+        n, name = self.layers[-1].n_out, self.layers[-1].f.name
+        expected = "expected a 'sigmoid' or several outputs to tell a class"
+        require(n > 1 or name == "sigmoid", f"net ends in one {name!r} output; {expected}")
+        return classes(self.forward(x))
+
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
-        array = numbers(name, value)
-        if array.dtype.kind == "c" and self.dtype.kind != "c":
-            raise ValueError(f"{name} holds {array.dtype} values; expected real numbers")
-        leading = array.shape[:-2]
-        if array.ndim < 2 or array.shape[-2] != rows or leading not in ((), self.stack):
-            raise ValueError(
-                f"{name} has shape {array.shape}; expected ({rows}, m): examples are columns"
-            )
-        if array.shape[-1] == 0:
-            raise ValueError(f"{name} has shape {array.shape}; expected at least one column")
+        array = real(name, numbers(name, value), self.dtype)
+        shape = array.shape
+        if len(shape) < 2 or shape[-2] != rows or shape[:-2] not in ((), self.stack):
+            raise ValueError(_misfit(name, array, rows))
+        if not shape[-1]:
+            raise ValueError(f"{name} has shape {shape}; expected at least one column")
         return finite(name, array.astype(self.dtype, copy=False))
 
 
@@ -158,23 +324,22 @@ def mlp(
         output: activation of the last layer.
         init: name of an initializer, or a function (rng, shape) -> weights. Biases are 0.
         seed: seed of the random generator, or the generator itself.
-        stack: number (or shape) of independent networks to hold side by side.
-        dtype: type of all parameters.
+        stack: number (or shape) of independent networks to hold side by side, each with a
+            draw of its own; `mlp(...).repeat(n)` is a stack that starts from the same draw.
+        dtype: type of all parameters: float64, float32 or complex128.
 
     Raises:
         ValueError: fewer than two sizes, a size below 1, or an unknown name.
     """
-    if not hasattr(sizes, "__len__") or len(sizes) < 2:
+    if isinstance(sizes, (str, dict, set)) or not hasattr(sizes, "__len__") or len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 3, 1]")
     sizes = [positive_int(f"sizes[{i}]", n) for i, n in enumerate(sizes)]
+    for name, f in (("hidden", hidden), ("output", output)):
+        if not isinstance(f, Activation):
+            one_of(name, f, ACTIVATIONS, "an Activation of your own")
     activations = [hidden] * (len(sizes) - 2) + [output]
     layers = [Dense(*ends, f) for ends, f in zip(pairwise(sizes), activations, strict=True)]
-    net = Network(layers, stack, dtype)
-    draw = initializers.get(init)
-    rng = np.random.default_rng(seed)
-    for W in net.W:
-        W[...] = draw(rng, W.shape)
-    return net
+    return Network(layers, stack, dtype, init, seed)
 
 
 def evaluate(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, train: bool = False) -> Array:
@@ -193,14 +358,14 @@ def evaluate(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, train: bool =
 def loss_and_grad(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     """Return the loss and its gradient with respect to theta, shape (..., P).
 
-    The gradient is `net.grad` itself: it is overwritten by the next call.
+    The gradient is a copy of `net.grad`, which the next call fills anew.
 
     Raises:
         ValueError: x or y has the wrong shape or values, or the loss does not fit the output.
     """
     x, y = checked(net, loss, x, y)
     a = backpropagate(net, loss, x, y)
-    return loss_value(net, loss, a, y), net.grad
+    return loss_value(net, loss, a, y), net.grad.copy()
 
 
 def accuracy(net: Network, x: ArrayLike, y: ArrayLike) -> Array:
@@ -212,6 +377,7 @@ def accuracy(net: Network, x: ArrayLike, y: ArrayLike) -> Array:
     Raises:
         ValueError: x or y has the wrong shape, or y does not name classes by 0 and 1.
     """
+    _network(net)
     x, y = _pair(net, x, y)
     if not labels(y):
         raise ValueError(
@@ -226,6 +392,7 @@ def checked(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array
     Raises:
         ValueError: one has the wrong shape or values, or the loss does not fit the output.
     """
+    _network(net)
     if not isinstance(loss, Loss):
         raise ValueError(f"loss is {loss!r}; expected a loss such as SquaredError()")
     f = net.layers[-1].f
@@ -239,14 +406,16 @@ def checked(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array
     return x, y
 
 
-def backpropagate(net: Network, loss: Loss, x: Array, y: Array) -> Array:
+def backpropagate(net: Network, loss: Loss, x: Array, y: Array, a: Array | None = None) -> Array:
     """Fill `net.grad` by one forward and one backward pass; return the output a_L.
 
-    x and y must have been `checked`.
+    x and y must have been `checked`. `a` is the output of the forward pass if the layers
+    hold it already.
     """
-    a = net.propagate(x, train=True)
+    if a is None:
+        a = net.propagate(x, train=True)
     last = net.layers[-1]
-    net.backward(loss.delta(last.z, a, y, last.f), down=False)
+    net.propagate_back(loss.delta(last.z, a, y, last.f), down=False)
     for penalty in loss.penalties:
         net.grad += penalty.gradient(np.where(net.is_weight, net.theta, 0))
     return a
@@ -286,16 +455,46 @@ def _pair(net: Network, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     return x, y
 
 
-def _parameter_slices(layers: Iterable[Layer]) -> Iterator[tuple[str, slice]]:
-    start = 0
-    for l, layer in enumerate(layer for layer in layers if layer.shapes):
-        for name, (rows, columns) in layer.shapes.items():
-            yield f"{name}[{l}]", slice(start, start + rows * columns)
-            start += rows * columns
+def _network(net: Any) -> None:
+    if not isinstance(net, Network):
+        raise ValueError(f"net is {net!r}; expected a Network")
 
 
-def _stack_shape(stack: Any) -> tuple[int, ...]:
+def _misfit(name: str, array: Array, rows: int) -> str:
+    """Return what to say of an array that is not (rows, m): what it seems to be instead."""
+    shape = array.shape
+    flat = array.ravel()
+    line = rows > 1 and array.size and array.size == max(shape, default=0)
+    if name == "y" and line and np.isin(flat, np.arange(rows)).all():
+        plain = array.ndim == 1 and array.dtype.kind in "iu"
+        labels = "y" if plain else "np.ravel(y).astype(int)"
+        return f"y holds labels; expected one-hot columns: data.one_hot({labels}, {rows})"
+    hint = ""
+    if len(shape) == 1 and rows == 1:
+        hint = f"; {name}[None, :] has that shape"
+    if len(shape) == 2 and shape[1] == rows:
+        hint = f"; {name}.T has that shape"
+    return f"{name} has shape {shape}; expected ({rows}, m): examples are columns{hint}"
+
+
+def _within(i: Any, n: int) -> bool:
+    return isinstance(i, (int, np.integer)) and not isinstance(i, bool) and -n <= i < n
+
+
+def _stack_shape(argument: str, stack: Any) -> tuple[int, ...]:
     if stack is None:
         return ()
     sizes = stack if isinstance(stack, tuple) else (stack,)
-    return tuple(positive_int("stack", n) for n in sizes)
+    return tuple(positive_int(argument, n) for n in sizes)
+
+
+def _draw(init: Any, rng: np.random.Generator, stack: tuple, shape: tuple[int, ...]) -> Array:
+    """Return weights of that shape, for each member of the stack, as `init` draws them."""
+    try:
+        weights = numbers("init", initializers.get(init)(rng, stack + shape))
+    except TypeError as error:
+        expected = "expected a name or a function (rng, shape) -> weights"
+        raise ValueError(f"init is {init!r}; {expected}") from error
+    gave = f"init gave weights of shape {weights.shape}; expected {stack + shape}"
+    require(weights.shape == stack + shape, gave)
+    return finite("init", weights)

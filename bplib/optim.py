@@ -5,12 +5,13 @@ Each follows PyTorch's definition of the same name, and its defaults.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import fraction, non_negative, positive
+from bplib._errors import flag, fraction, non_negative, positive, rates, single
 from bplib.activations import Array
 
 __all__ = [
@@ -19,11 +20,17 @@ __all__ = [
 ]  # fmt: skip
 
 Rate = ArrayLike | Callable[[int], ArrayLike]
-Clip = Callable[[Array], None]
+Clip = Callable[[Array], Array | None]
 
 
 class Optimizer(ABC):
     """A rule θ ← θ + Δθ(∂L/∂θ), with whatever memory it needs.
+
+    An optimizer belongs to the theta of its first update: what it remembers is of no use to
+    another network. `reset` sets it free. A copy belongs to the next theta of the same shape.
+
+    A rule of your own defines `update`, and names in `memory` what it keeps from one update
+    to the next, so that `reset` and `save` know of it.
 
     Args:
         eta: the learning rate η: a number, an array of the stack's shape (each member its
@@ -31,35 +38,94 @@ class Optimizer(ABC):
 
     Attributes:
         k: number of updates made.
+        memory: names of the attributes, 0 at first and then arrays like theta, that an
+            update leaves to the next.
 
     Raises:
         ValueError: eta is negative or not a number.
     """
 
+    memory: tuple[str, ...] = ()
+
     def __init__(self, eta: Rate) -> None:
-        self.eta = eta
-        if not callable(eta):
-            eta = np.array(non_negative("eta", eta), dtype=float)
-            self.eta = eta if eta.ndim else eta.item()
+        if isinstance(eta, type):
+            raise ValueError(f"eta is {eta!r}; expected a number or cosine(0.1, steps=100)")
+        self.eta = eta if callable(eta) else rates("eta", eta)
+        self.reset()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.eta!r}, k={self.k})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = {name: copy(getattr(self, name)) for name in self.memory}
+        return vars(self) | own | {"_theta": None}
+
+    def reset(self) -> None:
+        """Forget all updates, so that the next one may be of another network."""
         self.k = 0
+        self._theta: Array | None = None
+        for name in self.memory:
+            setattr(self, name, 0.0)
 
     def step(self, theta: Array, grad: Array) -> None:
         """Change theta, (..., P), in place, by the gradient of the same shape.
 
         Raises:
-            ValueError: eta has the shape of another stack.
+            ValueError: theta is not the array of the updates before, theta or grad is no
+                array of floats, their shapes differ, or eta has the shape of another stack.
         """
+        arrays = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
+        known = arrays and theta is self._theta and grad.shape == theta.shape
+        if not (known and grad.dtype == theta.dtype):
+            self.bind(theta, grad)
         eta = self.rate(theta)
         self.k += 1
         self.update(theta, grad, eta)
 
+    def bind(self, theta: Array, grad: Array) -> None:
+        """Check theta and grad, both (..., P), as `step` does, and change neither.
+
+        Raises:
+            ValueError: as `step`.
+        """
+        arrays = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
+        floats = arrays and theta.ndim and theta.dtype.kind in "fc" and theta.flags.writeable
+        fits = floats and grad.shape == theta.shape
+        if not (fits and np.can_cast(grad.dtype, theta.dtype, "same_kind")):
+            raise ValueError(
+                f"theta is {_said(theta)}, grad {_said(grad)}; expected two arrays of floats of "
+                "one shape (..., P), theta not read-only"
+            )
+        if self.k and not self._knows(theta):
+            raise ValueError(
+                f"theta is another array than in the {self.k} updates that {self!r} has made; "
+                "expected step(theta, grad) with that array, a new optimizer, or reset() before"
+            )
+        self.rate(theta)
+        self._theta = theta
+
+    def _knows(self, array: Array) -> bool:
+        """Say whether this is the array of the updates before, or could be."""
+        if self._theta is None:
+            return all(np.shape(getattr(self, name)) == array.shape for name in self.memory)
+        return array.__array_interface__ == self._theta.__array_interface__
+
     def rate(self, theta: Array) -> float | Array:
-        """Return η of the next update: a number, or an array that fits theta, (..., 1)."""
+        """Return η of the next update: a number, or an array that fits theta, (..., 1).
+
+        Raises:
+            ValueError: a schedule gives no such number, or eta has the shape of another stack.
+        """
         eta = self.eta
         if isinstance(eta, float):
             return eta
         if callable(eta):
-            eta = non_negative("eta", eta(self.k))
+            try:
+                eta = non_negative(f"eta({self.k})", eta(self.k))
+            except TypeError as error:
+                raise ValueError(
+                    f"eta is {eta!r} ({error}); expected a function of the number of updates"
+                ) from error
         if np.ndim(eta) == 0:
             return float(eta)
         if np.shape(eta) != theta.shape[:-1]:
@@ -91,11 +157,12 @@ class Momentum(Optimizer):
         nesterov: look ahead: θ ← θ − η (g + β v) (Sutskever et al. 2013).
     """
 
+    memory = ("v",)
+
     def __init__(self, eta: Rate, beta: float = 0.9, nesterov: bool = False) -> None:
         super().__init__(eta)
         self.beta = fraction("beta", beta)
-        self.nesterov = nesterov
-        self.v = 0.0
+        self.nesterov = flag("nesterov", nesterov)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -113,10 +180,11 @@ class Nesterov(Momentum):
 class AdaGrad(Optimizer):
     """A rate for each parameter: s ← s + g², θ ← θ − η g / (√s + ε) (Duchi et al. 2011)."""
 
+    memory = ("s",)
+
     def __init__(self, eta: Rate = 0.01, eps: float = 1e-10) -> None:
         super().__init__(eta)
-        self.eps = non_negative("eps", eps)
-        self.s = 0.0
+        self.eps = single("eps", eps)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -127,11 +195,12 @@ class AdaGrad(Optimizer):
 class RMSProp(Optimizer):
     """AdaGrad that forgets: s ← β s + (1 − β) g², θ ← θ − η g / (√s + ε) (Hinton 2012)."""
 
+    memory = ("s",)
+
     def __init__(self, eta: Rate = 0.01, beta: float = 0.99, eps: float = 1e-8) -> None:
         super().__init__(eta)
         self.beta = fraction("beta", beta)
-        self.eps = non_negative("eps", eps)
-        self.s = 0.0
+        self.eps = single("eps", eps)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -142,18 +211,17 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Momentum and RMSProp together, with their slow start corrected (Kingma & Ba 2015).
 
-    m ← β₁ m + g,  s ← β₂ s + g²,
-    m̂ = (1 − β₁) m / (1 − β₁ᵏ),  ŝ = (1 − β₂) s / (1 − β₂ᵏ),  θ ← θ − η m̂ / (√ŝ + ε).
-
-    The paper has the factors 1 − β in m and s already. Here they come with m̂ and ŝ, which
-    are the same, and cost no product of arrays.
+    m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,
+    m̂ = m / (1 − β₁ᵏ),  ŝ = s / (1 − β₂ᵏ),  θ ← θ − η m̂ / (√ŝ + ε).
 
     Args:
         eta: the learning rate.
-        beta1, beta2: how much of the two sums survives one update.
+        beta1, beta2: how much of m and of s survives one update.
         eps: ε, which keeps the quotient finite.
         bias_correction: False leaves out both 1 − βᵏ, to see what the correction does.
     """
+
+    memory = ("m", "s")
 
     def __init__(
         self,
@@ -165,27 +233,22 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(eta)
         self.beta1, self.beta2 = fraction("beta1", beta1), fraction("beta2", beta2)
-        self.eps = non_negative("eps", eps)
-        self.bias_correction = bias_correction
-        self.m = self.s = 0.0
+        self.eps = single("eps", eps)
+        self.bias_correction = flag("bias_correction", bias_correction)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         if self.k == 1:
             self.m, self.s = np.zeros_like(theta), np.zeros_like(theta)
         self.m *= self.beta1
-        self.m += grad
+        self.m += (1 - self.beta1) * grad
         self.s *= self.beta2
-        self.s += grad * grad
-        c1, c2 = 1 / (1 - self.beta1), 1 / (1 - self.beta2)
+        self.s += (1 - self.beta2) * grad**2
+        c1 = c2 = 1.0
         if self.bias_correction:
-            c1, c2 = c1 * (1 - self.beta1**self.k), c2 * (1 - self.beta2**self.k)
-        # η m̂ / (√ŝ + ε), with both divisors taken out of the arrays
-        step = np.sqrt(self.s)
-        step += self.eps * c2**0.5
-        np.divide(self.m, step, out=step)
-        step *= eta * c2**0.5 / c1
-        theta -= step
+            c1, c2 = 1 / (1 - self.beta1**self.k), 1 / (1 - self.beta2**self.k)
+        # m̂ = c1 m, ŝ = c2 s; η c1 is a number, which saves a product of arrays
+        theta -= (eta * c1) * self.m / (np.sqrt(c2 * self.s) + self.eps)
 
 
 class AdamW(Adam):
@@ -199,12 +262,20 @@ class AdamW(Adam):
 
     def __init__(self, eta: Rate = 1e-3, weight_decay: float = 0.01, **adam: Any) -> None:
         super().__init__(eta, **adam)
-        self.weight_decay = non_negative("weight_decay", weight_decay)
+        self.weight_decay = single("weight_decay", weight_decay)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         theta *= 1 - eta * self.weight_decay
         super().update(theta, grad, eta)
+
+
+def _said(value: Any) -> str:
+    """Return dtype and shape of an array, the type of anything else."""
+    if not isinstance(value, np.ndarray):
+        return f"a {type(value).__name__}"
+    kept = "" if value.flags.writeable else "read-only "
+    return f"{kept}{value.dtype} {value.shape}"
 
 
 def by_norm(limit: float, eps: float = 1e-6) -> Clip:
@@ -216,8 +287,7 @@ def by_norm(limit: float, eps: float = 1e-6) -> Clip:
     Raises:
         ValueError: limit is not positive, or eps is negative.
     """
-    positive("limit", limit)
-    non_negative("eps", eps)
+    limit, eps = positive("limit", limit), single("eps", eps)
 
     def clip(grad: Array) -> None:
         norm = np.linalg.norm(grad, axis=-1, keepdims=True)
@@ -234,7 +304,7 @@ def by_value(limit: float) -> Clip:
     Raises:
         ValueError: limit is not positive.
     """
-    positive("limit", limit)
+    limit = positive("limit", limit)
 
     def clip(grad: Array) -> None:
         np.clip(grad, -limit, limit, out=grad)

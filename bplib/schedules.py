@@ -1,61 +1,129 @@
-"""Learning rates that change with the number of updates made: functions k -> η_k."""
+"""Learning rates that change with the number of updates: functions k -> η_k.
+
+k counts updates, not epochs: an epoch of m examples in batches of B has ⌈m / B⌉ of them.
+"""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from bplib._errors import non_negative, positive_int
+from numpy.typing import ArrayLike
 
-__all__ = ["constant", "step", "exponential", "inverse", "cosine", "warm_up"]
+from bplib._errors import positive, positive_int, rates, single
+from bplib.activations import Array
 
-Schedule = Callable[[int], float]
-
-
-def constant(eta: float) -> Schedule:
-    """Return η_k = η."""
-    non_negative("eta", eta)
-    return lambda k: eta
+__all__ = ["Schedule", "constant", "step", "exponential", "inverse", "cosine", "warm_up"]
 
 
-def step(eta: float, every: int, factor: float = 0.1) -> Schedule:
-    """Return η_k = η · factor^⌊k / every⌋."""
-    non_negative("eta", eta)
-    non_negative("factor", factor)
-    positive_int("every", every)
-    return lambda k: eta * factor ** (k // every)
+def _function(argument: str, value: Callable[[int], ArrayLike]) -> Callable[[int], ArrayLike]:
+    if isinstance(value, type) or not callable(value):
+        raise ValueError(f"{argument} is {value!r}; expected a schedule, such as constant(0.1)")
+    return value
 
 
-def exponential(eta: float, factor: float) -> Schedule:
-    """Return η_k = η · factor^k."""
-    non_negative("eta", eta)
-    non_negative("factor", factor)
-    return lambda k: eta * factor**k
+_CHECKS = {"eta": rates, "floor": single, "factor": single, "half": positive}
+_CHECKS |= {"every": positive_int, "steps": positive_int, "then": _function}
 
 
-def inverse(eta: float, half: float) -> Schedule:
-    """Return η_k = η / (1 + k / half), which is η/2 at k = half (Robbins & Monro 1951)."""
-    non_negative("eta", eta)
-    if non_negative("half", half) == 0:
-        raise ValueError("half is 0; expected a positive number of updates")
-    return lambda k: eta / (1 + k / half)
+class Schedule(ABC):
+    """A function k -> η_k: what an optimizer takes in place of a number.
+
+    Any function of k will do as well. `eta` is a number, or an array of a stack's shape.
+    """
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, _CHECKS[name](name, value))
+
+    @abstractmethod
+    def __call__(self, k: int) -> float | Array:
+        """Return η_k, the learning rate once k updates have been made."""
 
 
-def cosine(eta: float, steps: int, floor: float = 0.0) -> Schedule:
-    """Return half a cosine from η at k = 0 down to floor at k = steps, and floor from there on.
+_schedule = dataclass(frozen=True, eq=False)
+
+
+@_schedule
+class constant(Schedule):
+    """η_k = η."""
+
+    eta: ArrayLike
+
+    def __call__(self, k: int) -> float | Array:
+        """Return η_k."""
+        return self.eta
+
+
+@_schedule
+class step(Schedule):
+    """η_k = η · factor^⌊k / every⌋, with `every` in updates."""
+
+    eta: ArrayLike
+    every: int
+    factor: float = 0.1
+
+    def __call__(self, k: int) -> float | Array:
+        """Return η_k."""
+        return self.eta * self.factor ** (k // self.every)
+
+
+@_schedule
+class exponential(Schedule):
+    """η_k = η · factor^k."""
+
+    eta: ArrayLike
+    factor: float
+
+    def __call__(self, k: int) -> float | Array:
+        """Return η_k."""
+        return self.eta * self.factor**k
+
+
+@_schedule
+class inverse(Schedule):
+    """η_k = η / (1 + k / half), which is η/2 after `half` updates (Robbins & Monro 1951)."""
+
+    eta: ArrayLike
+    half: float
+
+    def __call__(self, k: int) -> float | Array:
+        """Return η_k."""
+        return self.eta / (1 + k / self.half)
+
+
+@_schedule
+class cosine(Schedule):
+    """Half a cosine from η at k = 0 down to floor at k = steps, and floor from there on.
 
     η_k = floor + ½ (η − floor)(1 + cos(π k / steps)) (Loshchilov & Hutter 2017).
+
+    `steps` are updates, NOT epochs: `cosine(0.1, epochs)` is at its floor after the first
+    few batches. For a whole training take epochs · ⌈m / batch_size⌉.
     """
-    non_negative("eta", eta)
-    non_negative("floor", floor)
-    positive_int("steps", steps)
-    return lambda k: floor + 0.5 * (eta - floor) * (1 + math.cos(math.pi * min(k / steps, 1)))
+
+    eta: ArrayLike
+    steps: int
+    floor: float = 0.0
+
+    def __call__(self, k: int) -> float | Array:
+        """Return η_k."""
+        share = min(k / self.steps, 1)
+        return self.floor + 0.5 * (self.eta - self.floor) * (1 + math.cos(math.pi * share))
 
 
-def warm_up(steps: int, then: Schedule) -> Schedule:
-    """Return a straight line up to then(0) over the first updates, joined to `then`.
+@_schedule
+class warm_up(Schedule):
+    """A straight line up to then(0) over the first `steps` updates, joined to `then`.
 
     η_k = then(0) · (k + 1) / steps for k < steps, and then(k − steps) afterwards.
     """
-    positive_int("steps", steps)
-    if not callable(then):
-        raise ValueError(f"then is {then!r}; expected a schedule, such as constant(0.1)")
-    return lambda k: then(0) * (k + 1) / steps if k < steps else then(k - steps)
+
+    steps: int
+    then: Schedule
+
+    def __call__(self, k: int) -> float | Array:
+        """Return η_k."""
+        if k < self.steps:
+            return self.then(0) * (k + 1) / self.steps
+        return self.then(k - self.steps)

@@ -1,6 +1,6 @@
 """Networks in SymPy, independent of the NumPy code, so that each can test the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -122,6 +122,14 @@ class SymbolicNetwork:
         if l not in range(len(self.b)):
             raise ValueError(f"l is {l!r}; expected a layer from 0 to {len(self.b) - 1}")
         return self.gradient(self.b[l])
+
+    def put(self, known: Mapping[sp.Symbol, Any]) -> "SymbolicNetwork":
+        """Return the network with numbers, or other expressions, in place of some symbols."""
+        lists = {
+            name: [m.subs(known) for m in getattr(self, name)] for name in ("W", "b", "z", "a")
+        }
+        x, y = self.x.subs(known), self.y.subs(known)
+        return SymbolicNetwork(x, y, **lists, loss=self.loss.subs(known))
 
     def values(
         self, x: Sequence, y: Sequence, W: Sequence, b: Sequence

@@ -1,18 +1,25 @@
 """The training loop, which ends early without losing what it has."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import one_of, positive_int
+from bplib._errors import flag, generator, numbers, positive_int
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
 from bplib.history import History
+from bplib.layers import Activate, BatchNorm, Dense, LayerNorm, Residual
 from bplib.losses import Loss
 from bplib.network import Network, backpropagate, checked, classes, labels, loss_value
 from bplib.optim import Clip, Optimizer
+from bplib.schedules import Schedule
+
+Callback = Callable[[int, Network], bool | None]
+ENTRIES = 100
+SAME_IN_TRAINING = (Dense, Activate, LayerNorm, Residual)
 
 __all__ = ["fit"]
 
@@ -25,93 +32,103 @@ def fit(
     optimizer: Optimizer,
     epochs: int = 1,
     batch_size: int | None = None,
-    seed: int | np.random.Generator | None = 0,
+    seed: int | np.random.Generator | None = None,
     *,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     patience: int | None = None,
     clip: Clip | None = None,
-    every: int = 1,
-    record: str = "all",
+    every: int | None = None,
+    callback: Callback | None = None,
     progress: bool = False,
 ) -> History:
     """Train `net` in place and return the history.
 
-    Divergence is not an error: see `History.diverged_at`. Ctrl-C ends the training and
-    returns the history so far.
+    Called again with the same optimizer, it goes on where it ended. Divergence is not an
+    error: see `History.diverged_at`. Ctrl-C ends the training and returns the history so
+    far. An error of a schedule, a clip, a callback or a layer has that history as its
+    attribute `history`.
 
     Args:
         net: the network, or stack of networks.
         loss: what to minimise.
         x, y: all examples as columns, (n_in, m) and (n_out, m).
-        optimizer: the update rule.
+        optimizer: the update rule. It keeps its memory of this network.
         epochs: how often to go through all examples.
         batch_size: examples per update, shuffled anew each epoch; None for all at once.
-        seed: seed of the shuffling, or the generator itself.
+        seed: seed of the shuffling, or the generator itself; None for `net.rng`, which each
+            epoch moves on.
         validation: x and y of examples that are looked at but not learned from.
         patience: stop when for this many epochs no member's validation loss has fallen
-            below its lowest. Whatever ends the training, each member's best parameters
-            come back.
-        clip: what is done to the gradient before each update, such as `optim.by_norm(1.0)`.
-        every: epochs between two entries of the history.
-        record: what an entry holds: "all" of it, or the "loss" alone (of the validation
-            examples too, if there are any), which takes a little less time.
+            below its lowest. The validation loss is then computed after every epoch.
+            Whatever ends the training, each member's best parameters come back.
+        clip: what is done to the gradient before each update, such as `optim.by_norm(1.0)`:
+            a function that changes it in place, or returns what to take for it.
+        every: epochs between two entries of the history, which has also the start and the
+            last epoch; None for ⌈epochs / 100⌉, which is about a hundred entries.
+        callback: called as callback(epoch, net) after each epoch; True ends the training.
         progress: show a progress bar.
 
     Raises:
-        ValueError: an argument has the wrong shape or value.
+        ValueError: an argument has the wrong shape or value; `net` is then as it was.
+
+    Warns:
+        UserWarning: the optimizer's schedule is as good as over before half of the updates.
     """
-    positive_int("epochs", epochs, least=0)
-    positive_int("every", every)
-    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+    epochs = positive_int("epochs", epochs, least=0)
+    every = -(-epochs // ENTRIES) or 1 if every is None else positive_int("every", every)
+    if not isinstance(net, Network):
+        raise ValueError(f"net is a {type(net).__name__}; expected a Network")
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
-    if not (clip is None or callable(clip)):
-        raise ValueError(f"clip is {clip!r}; expected a function such as optim.by_norm(1.0)")
+    clip = _function("clip", clip, "optim.by_norm(1.0)")
+    callback = _function("callback", callback, "lambda epoch, net: print(epoch)")
     x, y = map(np.ascontiguousarray, checked(net, loss, x, y))
     size = x.shape[-1] if batch_size is None else positive_int("batch_size", batch_size)
-    rng = np.random.default_rng(seed)
-    log = _Log(net, loss, x, y, _validation(net, loss, validation), patience, record)
-    batches = _Batches(x, y, size, rng)
+    batches = _Batches(net, x, y, size, net.rng if seed is None else generator("seed", seed))
+    log = _Log(net, loss, {"": (x, y)} | _validation(net, loss, validation), patience)
+    bar = {"desc": "training", "total": epochs, "show": flag("progress", progress)}
+    if isinstance(optimizer, Optimizer):
+        optimizer.bind(net.theta, net.grad)
+        _check_schedule(optimizer, epochs * len(batches))
+    once = len(batches) == 1 and all(type(layer) in SAME_IN_TRAINING for layer in net.walk())
     try:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            log.write(0)
-            for epoch in with_bar(range(1, epochs + 1), "training", epochs, show=progress):
-                written = epoch % every == 0 or epoch == epochs
+            a = log.look(0, due=True)
+            for epoch in with_bar(range(1, epochs + 1), **bar):
+                due = epoch % every == 0 or epoch == epochs
+                watched = due or callback or patience
                 for x_batch, y_batch, last in batches:
-                    backpropagate(net, loss, x_batch, y_batch)
-                    if written and last:
+                    backpropagate(net, loss, x_batch, y_batch, a if once else None)
+                    if watched and last:
                         log.keep()
                     if clip:
-                        clip(net.grad)
+                        _apply(clip, net.grad)
                     optimizer.step(net.theta, net.grad)
-                if written and log.write(epoch):
+                stop = bool(callback) and flag(
+                    "callback(epoch, net)", callback(epoch, net) or False
+                )
+                a = log.look(epoch, due or stop) if watched else None
+                if stop or log.stopped_early:
                     break
     except KeyboardInterrupt:
         log.interrupted = True
+    except Exception as error:
+        error.history = log.close()
+        error.add_note("The history so far is the attribute `history` of this error.")
+        raise
     return log.close()
 
 
 class _Log:
     """Collects the entries of a history, and remembers where the validation loss was lowest."""
 
-    def __init__(
-        self,
-        net: Network,
-        loss: Loss,
-        x: Array,
-        y: Array,
-        validation: Any,
-        patience: int | None,
-        record: str,
-    ) -> None:
-        if patience is not None and validation is None:
+    def __init__(self, net: Network, loss: Loss, data: dict, patience: int | None) -> None:
+        if patience is not None and "validation_" not in data:
             raise ValueError(f"patience is {patience!r} without validation; expected both")
         self.patience = None if patience is None else positive_int("patience", patience)
-        self.all = one_of("record", record, {"all": True, "loss": False})
         self.net, self.loss = net, loss
-        data = {"": (x, y)} if validation is None else {"": (x, y), "validation_": validation}
         self.data = {
-            name: (x, y, classes(y) if self.all and labels(y) else None)
-            for name, (x, y) in data.items()
+            name: (x, y, classes(y) if labels(y) else None) for name, (x, y) in data.items()
         }
         self.gradient = self.theta = np.full_like(net.theta, np.nan)
         self.entries: list[dict[str, Any]] = []
@@ -121,31 +138,40 @@ class _Log:
 
     def keep(self) -> None:
         """Note the gradient and the parameters before an update."""
-        if self.all:
-            self.gradient, self.theta = self.net.grad.copy(), self.net.theta.copy()
+        self.gradient, self.theta = self.net.grad.copy(), self.net.theta.copy()
 
-    def write(self, epoch: int) -> bool:
-        """Add an entry, and say whether it is time to stop."""
-        net, entry = self.net, {"epoch": epoch}
-        if self.all:
-            norm, step, size = _norms(net, self.gradient, net.theta - self.theta, self.theta)
-            entry |= {"gradient_norm": norm, "update_ratio": step / size}
-        for name, (x, y, right) in self.data.items():
-            a = net.propagate(x)
-            entry[name + "loss"] = loss_value(net, self.loss, a, y)
-            if right is not None:
-                entry[name + "accuracy"] = np.mean(classes(a) == right, axis=-1)[()]
-        best = self.best
-        if "validation_loss" in entry:
+    def look(self, epoch: int, due: bool) -> Array | None:
+        """Make an entry if one is due or the training is over; see to the best epoch.
+
+        Returns:
+            The output for all examples, whose forward pass was the last; None without entry.
+        """
+        entry, best, over, a = {"epoch": epoch}, self.best, False, None
+        if "validation_" in self.data and (due or self.patience):
+            self._evaluate("validation_", entry)
             best = self._better(epoch, entry["validation_loss"])
-        self.best = best  # nothing is called until the next line, so Ctrl-C cannot part the two
-        self.entries.append(entry)
-        if self.patience is not None:
-            self.stopped_early = bool(np.all(epoch - best[1] >= self.patience))
-        return self.stopped_early
+            over = self.patience is not None and bool(np.all(epoch - best[1] >= self.patience))
+        if due or over:
+            step = self.net.theta - self.theta
+            norm, step, size = _norms(self.net, self.gradient, step, self.theta)
+            entry |= {"gradient_norm": norm, "update_ratio": step / size}
+            a = self._evaluate("", entry)
+        self.best, self.stopped_early = best, over
+        if due or over:
+            self.entries.append(entry)  # nothing was called since best, so they fit together
+        return a
+
+    def _evaluate(self, name: str, entry: dict[str, Any]) -> Array:
+        """Put loss and accuracy over the examples of that name into the entry; return a_L."""
+        x, y, right = self.data[name]
+        a = self.net.propagate(x)
+        entry[name + "loss"] = loss_value(self.net, self.loss, a, y)
+        if right is not None:
+            entry[name + "accuracy"] = np.mean(classes(a) == right, axis=-1)[()]
+        return a
 
     def _better(self, epoch: int, loss: Array) -> tuple[Array, Array, dict[str, Array]]:
-        """Return lowest loss, its epoch and the numbers that gave it, this epoch counted in."""
+        """Return the lowest loss, its epoch and the numbers then, for each member."""
         lowest, best_epoch, numbers = self.best
         better = np.asarray(loss < lowest)
         if not better.any():
@@ -174,11 +200,22 @@ class _Log:
 class _Batches:
     """All examples in batches, in a new order each time: (x, y, whether it is the last)."""
 
-    def __init__(self, x: Array, y: Array, size: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, net: Network, x: Array, y: Array, size: int, rng: np.random.Generator
+    ) -> None:
         self.x, self.y, self.size, self.rng = x, y, size, rng
-        if size < x.shape[-1]:
+        m = x.shape[-1]
+        if (m % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in net.walk()):
+            raise ValueError(
+                f"batch_size is {size}, so that 1 of {m} examples is a batch by itself; "
+                "BatchNorm expected at least 2"
+            )
+        if size < m:
             self.x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
             self.shuffled = np.empty_like(self.x), np.empty_like(y)
+
+    def __len__(self) -> int:
+        return -(-self.x.shape[-1] // self.size)
 
     def __iter__(self) -> Iterator[tuple[Array, Array, bool]]:
         m = self.x.shape[-1]
@@ -195,20 +232,49 @@ class _Batches:
 
 
 def _norms(net: Network, *vectors: Array) -> Array:
-    """Return the norm of each dense layer's weights in vectors like theta, (V, ..., L)."""
+    """Return the norm of each weight in vectors like theta, (V, ..., L)."""
     squares = np.array(vectors) ** 2
     sums = np.add.reduceat(squares, [here.start for here in net.slices.values()], axis=-1)
-    return np.sqrt(sums[..., [name.startswith("W") for name in net.slices]])
+    return np.sqrt(sums[..., [name in net.weight_slices for name in net.slices]])
 
 
-def _validation(net: Network, loss: Loss, validation: Any) -> tuple[Array, Array] | None:
-    if validation is None:
-        return None
-    if not (isinstance(validation, (tuple, list)) and len(validation) == 2):
+def _apply(clip: Clip, grad: Array) -> None:
+    """Clip grad in place, whether `clip` itself does so or returns what to take for it."""
+    clipped = clip(grad)
+    if clipped is None or clipped is grad:
+        return
+    clipped = numbers("clip(grad)", clipped)
+    if clipped.shape != grad.shape or not np.can_cast(clipped.dtype, grad.dtype, "same_kind"):
         raise ValueError(
-            f"validation is no pair but a {type(validation).__name__}; expected (x, y)"
+            f"clip returned {clipped.dtype} values of shape {clipped.shape}; expected None, or "
+            f"{grad.dtype} values of the gradient's shape, {grad.shape}"
         )
+    grad[...] = clipped
+
+
+def _function(argument: str, value: Any, example: str) -> Any:
+    if not (value is None or callable(value)):
+        raise ValueError(f"{argument} is {value!r}; expected a function such as {example}")
+    return value
+
+
+def _check_schedule(optimizer: Optimizer, updates: int) -> None:
+    """Warn if the rate falls to a thousandth of its first before half of the updates."""
+    eta = optimizer.eta
+    if isinstance(eta, Schedule) and np.all(eta(optimizer.k + updates // 2) < eta(0) / 1000):
+        warnings.warn(
+            f"{eta!r} is as good as over before half of these {updates} updates; "
+            "a schedule counts updates, not epochs",
+            stacklevel=3,
+        )
+
+
+def _validation(net: Network, loss: Loss, pair: Any) -> dict[str, tuple[Array, Array]]:
+    if pair is None:
+        return {}
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        raise ValueError(f"validation is no pair but a {type(pair).__name__}; expected (x, y)")
     try:
-        return checked(net, loss, *validation)
+        return {"validation_": checked(net, loss, *pair)}
     except ValueError as error:
         raise ValueError(f"validation: {error}") from error

@@ -1,1 +1,1 @@
-"""Exercises: from one source each to pages, notebooks and grades."""
+"""Exercises: one source and one key each, and what makes pages and notebooks of them."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import nbformat
 
-from exercises import fingerprints
-from exercises.model import assignments
-from exercises.notebooks import notebook
+from exercises import visible_cases
+from exercises.assignment_notebook import notebook
+from exercises.exercise import assignments
 
 OUT = Path("_build/exercises")
 
@@ -22,7 +22,7 @@ def build(out: Path) -> list[Path]:
     paths = []
     for part in assignments():
         for exercise in part.exercises:
-            fingerprints.write(exercise)
+            visible_cases.write(exercise)
         places = {
             out / "students" / f"{part.name}.ipynb": False,
             out / "source" / part.name / f"{part.name}.ipynb": True,

@@ -1,22 +1,24 @@
 """A browser; says loudly what could not run here, and refuses to go on where all of it must."""
 
+import contextlib
 import importlib.util
+import json
 import os
 import shutil
-import sys
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "site"))
+from support.book import ROOT
+from support.browser import ARGS, find_browser
 
 REQUIRE_ALL = os.environ.get("BP_REQUIRE_ALL") == "1"
 
 
 def absent():
     """Return one line for each optional thing that is not on this machine."""
-    from shoot import find_browser
-
     lines = []
     if find_browser() is None:
         lines.append("no Chromium found: THE PAGES WERE NOT OPENED IN A BROWSER (set CHROMIUM)")
@@ -29,7 +31,23 @@ def absent():
     return lines
 
 
+def another_tree():
+    """Return where this environment's bplib is, if that is another folder than this one."""
+    with contextlib.suppress(PackageNotFoundError):
+        source = json.loads(distribution("backprop-book").read_text("direct_url.json") or "{}")
+        folder = url2pathname(urlsplit(source.get("url", "")).path)
+        asked_for = str(ROOT) in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        if folder and not asked_for and Path(folder).resolve() != ROOT:
+            return folder
+    return None
+
+
 def pytest_configure(config):
+    if other := another_tree():
+        raise pytest.UsageError(
+            f"this environment runs the bplib of {other}, and the tests are those of {ROOT};"
+            " expected one folder: make the environment anew (make distclean, then make book)"
+        )
     if REQUIRE_ALL and (lines := absent()):
         raise pytest.UsageError("BP_REQUIRE_ALL=1, but " + "; ".join(lines))
 
@@ -41,8 +59,6 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def browser():
-    from shoot import ARGS, find_browser
-
     if find_browser() is None:
         pytest.skip("no Chromium on this machine")
     from playwright.sync_api import sync_playwright

@@ -19,6 +19,7 @@ from bplib.plots.style import (
     STYLE,
 )
 from bplib.plots.surface import descent_path, loss_surface, slice_loss
+from bplib.plots.tables import Table, table
 from bplib.plots.text import number
 from bplib.plots.training import dashboard, gradient_by_layer
 from bplib.plots.training_loop import training_step
@@ -36,6 +37,7 @@ __all__ = [
     "PARAMETER",
     "STYLE",
     "Picture",
+    "Table",
     "computational_graph",
     "dashboard",
     "decades",
@@ -50,5 +52,6 @@ __all__ = [
     "number",
     "picture",
     "slice_loss",
+    "table",
     "training_step",
 ]

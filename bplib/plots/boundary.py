@@ -9,7 +9,7 @@ from bplib.activations import Array
 from bplib.network import Network
 from bplib.plots.figures import check_axes, check_network
 from bplib.plots.placement import Room
-from bplib.plots.plane import fill, frame, twin
+from bplib.plots.plane import fill, frame
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, HIGHLIGHT, INK, PAPER, PARAMETER
 from bplib.plots.text import short
 
@@ -62,7 +62,7 @@ def decision_boundary(
     if n_out > len(MARKERS):
         raise ValueError(f"net has {n_out} outputs; expected at most {len(MARKERS)}")
     x, y = _checked(x, y, n_out)
-    one = _member(net, member)
+    one = net if member is None and not net.stack else net.member(member)
     margin = 0.15 * np.ptp(x, axis=1).max() or 1.0
     xlim = frame("xlim", (x[0].min() - margin, x[0].max() + margin) if xlim is None else xlim)
     ylim = frame("ylim", (x[1].min() - margin, x[1].max() + margin) if ylim is None else ylim)
@@ -151,19 +151,3 @@ def _checked(x: ArrayLike, y: ArrayLike, n_out: int | None) -> tuple[Array, Arra
             f"x has {x.shape[1]} columns and y has {y.shape[1]}; expected equally many"
         )
     return x, y
-
-
-def _member(net: Network, member: int | tuple[int, ...] | None) -> Network:
-    """Return a network of its own: net, or one of a stack."""
-    at = () if member is None else member if isinstance(member, tuple) else (member,)
-    if len(at) != len(net.stack):
-        expected = "one index for each axis" if net.stack else "None"
-        raise ValueError(
-            f"member is {member!r} and net a stack of shape {net.stack}; expected {expected}"
-        )
-    try:
-        return twin(net, net.theta[at], at)
-    except IndexError as error:
-        raise ValueError(
-            f"member is {member!r} and net a stack of shape {net.stack}; expected one of these"
-        ) from error

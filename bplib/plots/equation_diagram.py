@@ -13,7 +13,7 @@ from bplib._errors import finite, numbers
 from bplib.layers import Dense
 from bplib.network import Network
 from bplib.plots.figures import check_axes, check_example, check_single
-from bplib.plots.network_diagram import LINE, RADIUS, _on_edge, _places
+from bplib.plots.network_diagram import LINE, RADIUS, layout, on_edge
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, GRID, INK, MUTED, PAPER, PARAMETER
 from bplib.plots.text import number, say, subscript, superscript
 
@@ -67,7 +67,7 @@ def equation(
     sizes = [len(a) for a in units]
     written = _entries("writes", writes, sizes)
     lit = _entries("reads", reads, sizes) | written
-    places = [[(STRETCH * x, h) for x, h in column] for column in _places(sizes)]
+    places = [[(STRETCH * x, h) for x, h in column] for column in layout(sizes)]
     half = max(h for column in places for _, h in column)
     room = RADIUS + 0.1 + 2 * LINE
     right = places[-1][0][0] + (0.5 if y is None else 1.0)
@@ -99,7 +99,7 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
         ax.plot(*_line(places, l, i, j, aside), color=color, lw=width, zorder=1.5)
         if len(keys) <= FEW:
             text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
-            x, height = _on_edge(places[l - 1][j], places[l][i])
+            x, height = on_edge(places[l - 1][j], places[l][i])
             at, framed = (x, height + 3.5 * aside), key in written
             say(ax, at, text, color, paper=1, framed=framed, zorder=3)
 

@@ -98,8 +98,10 @@ class Ledger:
         head = "".join(
             f'<th scope="col">{name}</th>' for name in ("quantity", "formula", "numbers", "value")
         )
+        parts = dict.fromkeys(HEADINGS[row.part] for row in self.rows)
+        name = f"Worked numbers: {escape(', '.join(parts))}"
         return (
-            '<div class="bp-ledger" tabindex="0" role="region" aria-label="worked numbers">'
+            f'<div class="bp-ledger" tabindex="0" role="region" aria-label="{name}">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
         )
 

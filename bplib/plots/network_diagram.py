@@ -1,5 +1,10 @@
 """A small network as a picture, with the numbers of its last forward and backward pass."""
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
@@ -16,6 +21,40 @@ GAP_X, GAP_Y = 1.45, 1.2
 LINE = 0.155
 
 
+@dataclass(frozen=True)
+class Quantities:
+    """What a diagram shows of one example: numbers, or the expressions of a live picture.
+
+    Attributes:
+        x: the inputs.
+        W, dW: by layer, what W[l][i, j] gives.
+        b, db, z, a, delta: by layer, one for each unit.
+        eta: the learning rate, to show each parameter as "old → new"; None for "old" alone.
+    """
+
+    x: Sequence
+    W: Sequence
+    b: Sequence
+    z: Sequence
+    a: Sequence
+    dW: Sequence = ()
+    db: Sequence = ()
+    delta: Sequence = ()
+    eta: Any = None
+
+
+class Pen(Protocol):
+    """What writes numbers and draws edges: with ink here, or so that they move."""
+
+    def text(self, ax: Axes, x: Any, y: Any, template: str, *values: Any, **style: Any) -> None:
+        """Write a text with the values put into the template."""
+
+    def edge(
+        self, ax: Axes, ends: Sequence, width: Any, colors: tuple[str, str], **style: Any
+    ) -> None:
+        """Draw a line as thick as |width|, in the second colour and dashed where it is negative."""
+
+
 def network(
     ax: Axes,
     net: Network,
@@ -28,7 +67,7 @@ def network(
 
     In each unit stands its activation, beside it the weighted input z, the error δ and the
     bias b. On each edge stands the weight and, with it, its gradient. Edges are as thick as their
-    weights are large, and dashed where a weight is negative.
+    weights are large, green where a weight is positive, grey and dashed where it is negative.
 
     Args:
         ax: where to draw.
@@ -53,41 +92,85 @@ def network(
     if delta and not net.delta[0].size:
         raise ValueError("net has not run backward; expected loss_and_grad before, or delta=False")
     example = check_example(net, example)
-    units = [net.layers[0].a_prev, *net.a]
-    places = _places([len(a) for a in units])
+    layers = net.layers
+    quantities = Quantities(
+        layers[0].a_prev[:, example],
+        [layer.W for layer in layers],
+        [layer.b[:, 0] for layer in layers],
+        *([getattr(layer, name)[:, example] for layer in layers] for name in ("z", "a")),
+        [layer.dW for layer in layers],
+        [layer.db[:, 0] for layer in layers],
+        [layer.delta[:, example] for layer in layers] if delta else (),
+        eta,
+    )
+    diagram(_Ink(), ax, quantities, parameters)
+
+
+def diagram(pen: Pen, ax: Axes, shown: Quantities, parameters: bool = True) -> None:
+    """Draw a network, its numbers and edges by a pen.
+
+    Args:
+        pen: what writes and draws.
+        ax: where.
+        shown: the numbers or expressions; without `delta`, errors and gradients are left out.
+        parameters: show weights and biases.
+    """
+    delta = bool(len(shown.delta))
+    places = layout([len(shown.x), *map(len, shown.b)])
     room = RADIUS + 0.1 + LINE * (1 + delta + parameters)
     half = max(y for column in places for _, y in column)
-    right = places[-1][0][0] + (0.42 if eta is None else 0.56)
+    right = places[-1][0][0] + (0.42 if shown.eta is None else 0.56)
     ax.set(aspect="equal", xlim=(-0.27, right), ylim=(-half - room, half + room))
     ax.set_axis_off()
-    for l, layer in enumerate(net.layers):
+    for l, W in enumerate(shown.W):
         for i, end in enumerate(places[l + 1]):
             for j, origin in enumerate(places[l]):
-                w, dw = layer.W[i, j], layer.dW[i, j]
-                _edge(ax, origin, end, w)
+                pen.edge(ax, (origin, end), W[i, j], (PARAMETER, MUTED), zorder=1, alpha=0.6)
+                x, y = on_edge(origin, end)
+                style = {"paper": 1, "zorder": 3}
                 if parameters:
-                    _edge_label(ax, _on_edge(origin, end), w, dw, delta, eta)
-    for l, a in enumerate(units):
+                    height = y + (0.08 if delta else 0)
+                    parts = _step(shown.eta, W[i, j], shown.dW[l][i, j] if delta else 0)
+                    pen.text(ax, x, height, *parts, color=PARAMETER, **style)
+                if parameters and delta:
+                    pen.text(
+                        ax, x, y - 0.08, "∂ {:.4f}", shown.dW[l][i, j], color=GRADIENT, **style
+                    )
+    for l, units in enumerate([shown.x, *shown.a]):
         for i, place in enumerate(places[l]):
-            _unit(ax, place, a[i, example], FORWARD if l else INK)
-            side = 1 if place[1] >= 0 else -1
-            if l == 0:
-                _lines(ax, place, side, [(f"x{subscript(i + 1)}", INK)])
-                continue
-            layer, index = net.layers[l - 1], f"⁽{superscript(l)}⁾{subscript(i + 1)}"
-            lines = [(f"z{index} = {number(layer.z[i, example])}", FORWARD)]
-            if delta:
-                lines.append((f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR))
-            if parameters:
-                lines.append((f"b {_step(layer.b[i, 0], layer.db[i, 0], eta)}", PARAMETER))
-            if len(places[l]) == 1:
-                _lines(ax, place, 1, lines[:1])
-                _lines(ax, place, -1, lines[1:])
-            else:
-                _lines(ax, place, side, lines)
+            color = FORWARD if l else INK
+            ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=1.4, zorder=2))
+            pen.text(ax, *place, "{:.3f}", units[i], color=color, weight="bold", zorder=3)
+            lines = _beside(shown, l - 1, i, delta, parameters)
+            for k, (ink, template, *values) in enumerate(lines):
+                first = len(places[l]) == 1 and l > 0 and k > 0  # a unit alone has lines around it
+                side = -1 if first or place[1] < 0 else 1
+                height = RADIUS + 0.115 + LINE * (k - first)
+                pen.text(
+                    ax, place[0], place[1] + side * height, template, *values, color=ink, zorder=3
+                )
 
 
-def _places(sizes: list[int]) -> list[list[tuple[float, float]]]:
+def _beside(shown: Quantities, l: int, i: int, delta: bool, parameters: bool) -> list[tuple]:
+    """Return the lines beside a unit, each with colour, template and values."""
+    if l < 0:
+        return [(INK, f"x{subscript(i + 1)}")]
+    index = f"⁽{superscript(l + 1)}⁾{subscript(i + 1)}"
+    lines: list[tuple] = [(FORWARD, f"z{index} = {{:.3f}}", shown.z[l][i])]
+    if delta:
+        lines.append((ERROR, f"δ{index} = {{:.4f}}", shown.delta[l][i]))
+    if parameters:
+        template, *values = _step(shown.eta, shown.b[l][i], shown.db[l][i] if delta else 0)
+        lines.append((PARAMETER, f"b {template}", *values))
+    return lines
+
+
+def _step(eta: Any, w: Any, dw: Any) -> tuple:
+    return ("{:.3f}", w) if eta is None else ("{:.3f} → {:.3f}", w, w - eta * dw)
+
+
+def layout(sizes: list[int]) -> list[list[tuple[float, float]]]:
+    """Return where the units of each layer stand, from left to right and from above."""
     places, x = [], 0.0
     for l, n in enumerate(sizes):
         if l:
@@ -96,40 +179,32 @@ def _places(sizes: list[int]) -> list[list[tuple[float, float]]]:
     return places
 
 
-def _on_edge(origin: tuple, end: tuple) -> tuple[float, float]:
+def on_edge(origin: tuple, end: tuple) -> tuple[float, float]:
+    """Return where the numbers of an edge stand, clear of those of the others."""
     rise = abs(end[1] - origin[1])
     t = 0.5 if rise < 0.1 else 0.42 if rise < GAP_Y else 0.33
     return origin[0] + t * (end[0] - origin[0]), origin[1] + t * (end[1] - origin[1])
 
 
-def _lines(ax: Axes, place: tuple, side: int, lines: list[tuple[str, str]]) -> None:
-    for k, (text, color) in enumerate(lines):
-        say(ax, _above(place, side * (RADIUS + 0.115 + LINE * k)), text, color, zorder=3)
+def edge_width(value: float) -> float:
+    """Return the width in points of an edge that stands for a number."""
+    return 0.5 + 2.2 * min(abs(value), 3) / 3 if math.isfinite(value) else 0.5
 
 
-def _edge(ax: Axes, origin: tuple, end: tuple, w: float) -> None:
-    width = 0.5 + 2.2 * min(abs(w), 3) / 3
-    style = "-" if w >= 0 else (0, (3, 2))
-    ax.plot(*zip(origin, end, strict=True), color=MUTED, lw=width, ls=style, zorder=1, alpha=0.55)
+class _Ink:
+    """The pen whose numbers stay."""
+
+    def text(self, ax: Axes, x: Any, y: Any, template: str, *values: Any, **style: Any) -> None:
+        say(ax, (x, y), template.format(*map(_Number, values)), **style)
+
+    def edge(
+        self, ax: Axes, ends: Sequence, width: Any, colors: tuple[str, str], **style: Any
+    ) -> None:
+        dash = (0, (3, 2)) if width < 0 else "-"
+        style |= {"color": colors[bool(width < 0)], "lw": edge_width(width), "ls": dash}
+        ax.plot(*zip(*ends, strict=True), **style)
 
 
-def _edge_label(
-    ax: Axes, place: tuple, w: float, dw: float, gradient: bool, eta: float | None
-) -> None:
-    above = _above(place, 0.08 if gradient else 0)
-    say(ax, above, _step(w, dw, eta), PARAMETER, paper=1, zorder=3)
-    if gradient:
-        say(ax, _above(place, -0.08), f"∂ {number(dw, 4)}", GRADIENT, paper=1, zorder=3)
-
-
-def _step(w: float, dw: float, eta: float | None) -> str:
-    return number(w) if eta is None else f"{number(w)} → {number(w - eta * dw)}"
-
-
-def _unit(ax: Axes, place: tuple, value: float, color: str) -> None:
-    ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=1.4, zorder=2))
-    say(ax, place, number(value), color, weight="bold", zorder=3)
-
-
-def _above(place: tuple, height: float) -> tuple[float, float]:
-    return place[0], place[1] + height
+class _Number(float):
+    def __format__(self, spec: str) -> str:
+        return number(float(self), int(spec[1:-1]))

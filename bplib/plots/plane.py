@@ -1,6 +1,4 @@
-"""What pictures of a plane share: its window, many networks at once, and filled regions."""
-
-from copy import deepcopy
+"""What pictures of a plane share: its window and filled regions."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from bplib._errors import numbers
 from bplib.activations import Array
-from bplib.network import Network
 from bplib.plots.style import FORWARD
 
 
@@ -20,17 +17,6 @@ def frame(argument: str, value: ArrayLike) -> tuple[float, float]:
     if array.shape != (2,) or not np.isfinite(array).all() or not array[0] < array[1]:
         raise ValueError(f"{argument} is {value!r}; expected two finite numbers that rise")
     return float(array[0]), float(array[1])
-
-
-def twin(net: Network, theta: Array, member: tuple[int, ...] = ()) -> Network:
-    """Return a network or stack with the given theta, (..., P), and the layers of one member."""
-    other = Network(deepcopy(net.layers), theta.shape[:-1] or None, net.dtype)
-    other.theta[...] = theta
-    for old, new in zip(net.walk(), other.walk(), strict=True):
-        for name in ("running_mean", "running_variance"):
-            if hasattr(old, name):
-                getattr(new, name)[...] = getattr(old, name)[member]
-    return other
 
 
 def fill(

@@ -15,7 +15,7 @@ from bplib.losses import Loss
 from bplib.network import Network, evaluate
 from bplib.plots.figures import check_axes, check_single
 from bplib.plots.placement import Room
-from bplib.plots.plane import fill, frame, twin
+from bplib.plots.plane import fill, frame
 from bplib.plots.style import INK, MUTED, PAPER, PARAMETER
 from bplib.plots.text import short
 
@@ -150,7 +150,7 @@ def slice_loss(
         theta = np.repeat(net.theta[None], len(part), axis=0)
         theta[:, [i, j]] = part
         with np.errstate(over="ignore", invalid="ignore"):
-            values.append(evaluate(twin(net, theta), loss, x, y))
+            values.append(evaluate(net.with_theta(theta), loss, x, y))
     return np.concatenate(values).reshape(points.shape[:-1])
 
 

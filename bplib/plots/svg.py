@@ -43,8 +43,11 @@ def new_figure(**kwargs: Any) -> Figure:
     return fig
 
 
-def svg_body(fig: Figure) -> tuple[str, str]:
-    """Return what is inside the figure's <svg> element, slimmed and themed, and its viewBox."""
+def svg_body(fig: Figure, keep: str = "") -> tuple[str, str]:
+    """Return what is inside the figure's <svg> element, slimmed and themed, and its viewBox.
+
+    Groups of artists whose gid is `keep` and a number are marked data-{keep}="number".
+    """
     out = io.StringIO()
     with mpl.rc_context(STYLE):
         fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
@@ -54,6 +57,8 @@ def svg_body(fig: Figure) -> tuple[str, str]:
     body = text[text.index(">", found.end()) + 1 : text.rindex("</svg>")]
     body = _GEOMETRY.sub(_round_geometry, body)
     body = _COLOR.sub(lambda c: _THEMED.get(c.group(), c.group()), body)
+    if keep:
+        body = re.sub(rf'<g id="{keep}(\d+)">', rf'<g data-{keep}="\1">', body)
     body = _PLAIN_ID.sub("<g>", body).replace("xlink:href", "href")
     body = _INVISIBLE.sub("", body)
     while (slimmer := _EMPTY_GROUP.sub("", body)) != body:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from bplib._errors import positive_int
@@ -36,14 +37,33 @@ def number(value: float, decimals: int = 3) -> str:
 
 def short(value: float) -> str:
     """Return the value with three significant digits, such as 0.0123, 1500 or 4.5·10⁻⁸."""
+    return significant(value, 3)
+
+
+def significant(value: float, digits: int) -> str:
+    """Return the value with so many significant digits, such as 0.0123, 1500 or 4.5·10⁻⁸."""
     if not np.isfinite(value):
         return number(value)
-    mantissa, power = f"{value:.2e}".split("e")
+    mantissa, power = f"{value:.{max(0, digits - 1)}e}".split("e")
     if value and not -4 <= int(power) < 6:
-        text = f"{float(mantissa):g}·10{superscript(int(power))}"
+        text = f"{float(mantissa):.{digits}g}·10{superscript(int(power))}"
     else:
-        text = f"{float(f'{value:.3g}'):zg}"
+        text = f"{float(f'{value:.{digits}g}'):z.15g}"
     return text.replace("-", "−")
+
+
+def live_number(value: float, digits: int, kind: str) -> str:
+    """Return the value as a live picture writes it.
+
+    Args:
+        value: any number, NaN and infinity too.
+        digits: decimals of kind "f", significant digits of kind "g".
+        kind: "f", or "g" for a power of ten where the number is very large or small; numbers
+            from a million on are written so in any case.
+    """
+    if not np.isfinite(value) or (kind == "f" and abs(value) < 1e6):
+        return number(value, digits)
+    return significant(value, digits if kind == "g" else 3)
 
 
 def minus(text: str) -> str:
@@ -71,8 +91,8 @@ def say(
     framed: bool = False,
     weight: str = "normal",
     zorder: float = 6,
-) -> None:
-    """Write a text centred at a place, (x, y).
+) -> Text:
+    """Write a text centred at a place, (x, y), and return it.
 
     Args:
         ax: where to write.
@@ -87,7 +107,7 @@ def say(
     box: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6, "alpha": paper}
     if framed:
         box |= {"edgecolor": color, "pad": 1.2, "lw": 1}
-    ax.text(
+    return ax.text(
         *place,
         text,
         color=color,

@@ -16,9 +16,11 @@ from matplotlib.figure import Figure
 
 from bplib._errors import positive
 from bplib._progress import progress
+from bplib.plots.figures import decades
 from bplib.plots.style import STYLE
 from bplib.plots.svg import new_figure, svg_body, svg_element
 from bplib.plots.text import minus
+from bplib.widgets.player import player
 
 __all__ = ["explore"]
 
@@ -36,36 +38,43 @@ _NOT_ALONE = (
 )
 
 Panels = Axes | dict[str, Axes]
+Background = Callable[[Panels], None] | Mapping[str, Any] | None
 
 
 def explore(
     draw: Callable[..., None],
-    background: Callable[[Panels], None] | None = None,
+    background: Background = None,
     describe: Callable[..., str] | None = None,
     *,
     alt: str = "",
     labels: Mapping[str, str] | None = None,
     start: Mapping[str, Any] | None = None,
+    play: str | None = None,
     mosaic: Any = None,
     figsize: tuple[float, float] = (4.4, 2.8),
     height_ratios: Iterable[float] | None = None,
     **axes: Iterable[Any],
 ) -> widgets.VBox:
-    """Return a picture with one slider for each named list of values.
+    """Return a picture with a slider, or a row of buttons, for each named list of values.
 
     All combinations are drawn once, as slim SVG. Each slider picks an entry of a Stack of
     frames by `jslink`, so the result works in a notebook and, with no kernel at all, in a
     built page. Where ipywidgets is older than 8, as in Colab, the kernel changes the picture.
+    A choice of two, or of up to five texts, is a row of buttons.
 
     Args:
         draw: draw(ax, **values) draws what changes; values has one entry per axis.
         background: background(ax) draws what all frames share, once; it owns the limits,
-            the ticks and the labels.
+            the ticks and the labels. Where there is nothing to draw, a dictionary of what
+            `Axes.set` takes will do, or one such dictionary for each of the mosaic's names:
+            {"xlim": (0, 5), "yscale": "log", "ylabel": "loss"}. Logarithmic axes then have
+            their decades.
         describe: describe(**values) returns the sentence shown below the picture, which is
             also what a screen reader hears.
         alt: text for a screen reader that fits every frame.
         labels: the text beside a slider, by axis name.
         start: the value each slider begins at, by axis name; otherwise its first.
+        play: the name of an axis that can be played, such as the updates of a training.
         mosaic: as for `Figure.subplot_mosaic`; `draw` and `background` then get a
             dictionary of axes.
         figsize: width and height in inches.
@@ -73,15 +82,16 @@ def explore(
         **axes: the values of each slider, such as learning_rate=[0.03, 0.1, 0.3].
 
     Raises:
-        ValueError: an argument is of the wrong kind, there is no axis, one is empty, `start`
-            or `labels` names what is not there, or the grid has more than 400 frames.
+        ValueError: an argument is of the wrong kind, there is no axis, one is empty, `start`,
+            `labels` or `play` names what is not there, or the grid has more than 400 frames.
         RuntimeError: `draw` or `describe` raised; the message names the values.
     """
     if not callable(draw):
         raise ValueError(f"draw is {draw!r}; expected a function draw(ax, **values)")
-    for name, function in (("background", background), ("describe", describe)):
-        if not (function is None or callable(function)):
-            raise ValueError(f"{name} is {function!r}; expected a function or None")
+    if not (background is None or callable(background) or isinstance(background, Mapping)):
+        raise ValueError(f"background is {background!r}; expected a function or a dictionary")
+    if not (describe is None or callable(describe)):
+        raise ValueError(f"describe is {describe!r}; expected a function or None")
     for name, table in (("labels", labels), ("start", start)):
         if not (table is None or isinstance(table, Mapping)):
             raise ValueError(f"{name} is {table!r}; expected a dictionary by axis name")
@@ -96,27 +106,28 @@ def explore(
     first = _start(grid, start or {})
     for name in labels or {}:
         _known("labels", name, grid)
+    if play is not None:
+        _known("play", play, grid)
     with mpl.rc_context(STYLE):
         sheet = _Sheet(background, mosaic, figsize, height_ratios)
         frames = _render(sheet, draw, describe, alt, grid)
     texts = LABELS | dict(labels or {})
-    sliders = [
-        widgets.SelectionSlider(
-            options=[(_text(value), i) for i, value in enumerate(values)],
-            index=first[name],
-            description=texts.get(name, name.replace("_", " ")),
-            continuous_update=True,
-            style={"description_width": "initial"},
-            layout={"width": "auto"},
-        )
+    controls = {
+        name: _control(values, first[name], texts.get(name, name.replace("_", " ")))
         for name, values in grid.items()
         if len(values) > 1
-    ]
+    }
+    sliders = list(controls.values())
     if hasattr(widgets, "Stack"):
         picture = _stack(sliders, iter(frames).__next__)
     else:
         picture = _by_kernel(sliders, frames)
-    parts = [widgets.VBox(sliders), picture]
+    rows = [
+        row
+        for name, control in controls.items()
+        for row in ([control, player(control)] if name == play else [control])
+    ]
+    parts = [widgets.VBox(rows), picture]
     if sheet.symbol:
         parts.append(widgets.HTML(sheet.symbol, layout={"height": "0", "margin": "0"}))
     parts[0].add_class("bp-controls")
@@ -130,7 +141,7 @@ class _Sheet:
 
     def __init__(
         self,
-        background: Callable[[Panels], None] | None,
+        background: Background,
         mosaic: Any,
         figsize: tuple[float, float],
         height_ratios: Iterable[float] | None,
@@ -142,6 +153,12 @@ class _Sheet:
         self.tracing: tuple[Figure, dict[str, Axes]] | None = None
         self.bare: set[Artist] = set()
         self.symbol = self.use = ""
+        if isinstance(background, Mapping):
+            settings = background if mosaic else {"only": background}
+            panels = self.blank()[1]
+            for name in settings:
+                _known("background", name, panels)
+            self.background = partial(_set_axes, settings)
 
     def measure(self, draw: Callable[[Panels], None]) -> None:
         """Find room for background and first frame together; then keep the background."""
@@ -201,6 +218,33 @@ class _Sheet:
         return fig, panels
 
 
+def _set_axes(settings: Mapping[str, Any], panels: Panels) -> None:
+    """Set limits, scales and words of each pair of axes that is named."""
+    for name, wanted in settings.items():
+        ax = panels if isinstance(panels, Axes) else panels[name]
+        ax.set(**wanted)
+        for axis in (ax.xaxis, ax.yaxis):
+            if axis.get_scale() == "log":
+                decades(axis)
+
+
+def _control(values: list[Any], index: int, label: str) -> widgets.Widget:
+    """Return buttons for a choice of few, or a slider."""
+    style = {"description_width": "initial"}
+    options = [(_text(value), i) for i, value in enumerate(values)]
+    if len(values) == 2 or (len(values) <= 5 and all(isinstance(v, str) for v in values)):
+        style["button_width"] = "auto"
+        return widgets.ToggleButtons(options=options, index=index, description=label, style=style)
+    return widgets.SelectionSlider(
+        options=options,
+        index=index,
+        description=label,
+        continuous_update=True,
+        style=style,
+        layout={"width": "auto"},
+    )
+
+
 def _follow(ax: Axes, model: Axes) -> None:
     ax.set(xscale=model.get_xscale(), yscale=model.get_yscale())
     ax.set(xlim=model.get_xlim(), ylim=model.get_ylim(), aspect=model.get_aspect())
@@ -252,9 +296,7 @@ def _frame_html(body: str, viewbox: str, alt: str, readout: str) -> str:
     return f'<div class="bp-frame">{svg_element(body, viewbox, told)}{text}</div>'
 
 
-def _stack(
-    sliders: list[widgets.SelectionSlider], next_frame: Callable[[], widgets.HTML]
-) -> widgets.Widget:
+def _stack(sliders: list[widgets.Widget], next_frame: Callable[[], widgets.HTML]) -> widgets.Widget:
     if not sliders:
         return next_frame()
     slider, *rest = sliders
@@ -264,7 +306,7 @@ def _stack(
     return stack
 
 
-def _by_kernel(sliders: list[widgets.SelectionSlider], frames: list[widgets.HTML]) -> widgets.VBox:
+def _by_kernel(sliders: list[widgets.Widget], frames: list[widgets.HTML]) -> widgets.VBox:
     """Do what `_stack` does where ipywidgets is older than 8: each move is Python's work."""
     places = product(*(range(len(slider.options)) for slider in sliders))
     frame_at = dict(zip(places, frames, strict=True))
@@ -300,7 +342,7 @@ def _start(grid: dict[str, list[Any]], start: Mapping[str, Any]) -> dict[str, in
     }
 
 
-def _known(argument: str, name: str, grid: dict[str, list[Any]]) -> None:
+def _known(argument: str, name: str, grid: Mapping[str, Any]) -> None:
     if name not in grid:
         raise ValueError(f"{argument} names {name!r}; expected one of {', '.join(grid)}")
 

@@ -3,11 +3,10 @@ import shutil
 
 import pytest
 
-from exercises.model import assignments
+from exercises.exercise import assignments
 
 TOOLS = {
     "bwrap": lambda: shutil.which("bwrap"),
-    "unshare": lambda: shutil.which("unshare"),
     "nbgrader": lambda: importlib.util.find_spec("nbgrader"),
 }
 

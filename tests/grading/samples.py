@@ -6,7 +6,7 @@ import zipfile
 
 import nbformat
 
-from exercises.notebooks import notebook
+from exercises.assignment_notebook import notebook
 from exercises.source import fill
 
 

@@ -3,11 +3,11 @@
 import zipfile
 
 import pytest
+from samples import archive
 
-from exercises.grade import collect as module
-from exercises.grade.collect import collect
-
-from .samples import archive
+from grading import collect as module
+from grading import file_names
+from grading.collect import collect
 
 NAME = "3-backward-pass"
 
@@ -67,6 +67,20 @@ def test_folders_are_read_as_zips_are_and_links_are_not_followed(tmp_path):
     assert "link" in found.students["ben"].chosen.problem
     assert "cat" not in found.students
     assert any(line.startswith("cat: left out") for line in found.remarks)
+
+
+def test_another_platform_is_one_more_row(students, monkeypatch):
+    name = "3-backward-pass_jdoe_attempt_2026-09-14-10-22-33_mine.ipynb"
+    assert list(students({name: b""}).students) == [name.removesuffix(".ipynb")]
+    pattern = r".+?_(?P<name>[^_]+)_attempt_\d{4}(-\d\d){5}_.+"
+    row = file_names.Platform("Blackboard", pattern, student="{name}")
+    monkeypatch.setattr(file_names, "PLATFORMS", (*file_names.PLATFORMS, row))
+    assert list(students({name: b""}).students) == ["jdoe"]
+
+
+def test_a_student_may_have_a_file_and_a_folder(students):
+    found = students({"ann.ipynb": b"1", f"ann/{NAME}.ipynb": b"2", "ben/x.ipynb": b"3"})
+    assert found.students["ann"].chosen.data == b"2"
 
 
 def test_the_later_of_two_uploads_counts(students):

@@ -6,20 +6,19 @@ import re
 
 import nbformat
 import pytest
-from book import SITE
+from samples import archive, canvas, cell_named, sent, solved
+from support.book import SITE
 
-from exercises.__main__ import main
-from exercises.grade import command
-from exercises.grade.check import Checker
-from exercises.grade.collect import Student, Upload
-from exercises.grade.course import Course
-from exercises.grade.marks import earned
-from exercises.grade.sandbox import SandboxError, choose
-from exercises.grade.shell import gradebook, hand_out
-from exercises.model import run
-from exercises.notebooks import notebook
-
-from .samples import archive, canvas, cell_named, sent, solved
+from exercises.assignment_notebook import notebook
+from exercises.exercise import run
+from grading import commands
+from grading.__main__ import main
+from grading.collect import Student, Upload
+from grading.course import Course
+from grading.grader import Grader
+from grading.nbgrader_adapter import gradebook, hand_out
+from grading.sandbox import SandboxError, choose
+from grading.scores import earned
 
 pytestmark = pytest.mark.needs("bwrap", "nbgrader")
 
@@ -132,10 +131,10 @@ def test_scores_are_those_expected(course, assignment, exercise, uploads):
     for student, kind in by_kind.items():
         trusted = run(wrong(exercise, kind), exercise.source.function)
         verdict = exercise.judge(trusted, 1)
-        mark = next(m for m in records[student].marks if m.exercise == NAME)
-        assert mark.mistakes == (MISTAKES[kind][2],)
-        assert 0 < mark.points == earned(verdict, exercise) < mark.maximum
-        assert float(found[student][NAME]) == mark.points
+        score = next(s for s in records[student].scores if s.exercise == NAME)
+        assert score.mistakes == (MISTAKES[kind][2],)
+        assert 0 < score.points == earned(verdict, exercise) < score.maximum
+        assert float(found[student][NAME]) == score.points
         assert found[student]["mistakes named"] == "1"
 
 
@@ -223,7 +222,7 @@ def test_a_check_that_changed_hands_out_nothing_new(course, assignment):
 
 
 def test_ctrl_c_keeps_what_is_finished_and_a_rerun_goes_on(assignment, tmp_path, monkeypatch):
-    class Interrupted(Checker):
+    class Interrupted(Grader):
         def one(self, student):
             if student.name == "c":
                 raise KeyboardInterrupt
@@ -232,28 +231,28 @@ def test_ctrl_c_keeps_what_is_finished_and_a_rerun_goes_on(assignment, tmp_path,
     data = sent(assignment, solved(assignment))
     students = [Student(name, [Upload("x.ipynb", data)]) for name in "abcd"]
     course = Course(tmp_path)
-    settings = (course, assignment, b"secret", choose("bwrap"))
+    settings = (course, assignment, b"secret", choose())
     with pytest.raises(KeyboardInterrupt):
-        Interrupted(*settings).check(students, jobs=1)
+        Interrupted(*settings).grade(students, jobs=1)
     finished = [record.student for record in course.records(assignment.name)]
     assert finished[:2] == ["a", "b"]
     assert "c" not in finished
     kept = course.verdict(assignment.name, "a").stat().st_mtime_ns
-    assert Checker(*settings).check(students, jobs=1) == []
+    assert Grader(*settings).grade(students, jobs=1) == []
     assert [record.student for record in course.records(assignment.name)] == list("abcd")
     assert course.verdict(assignment.name, "a").stat().st_mtime_ns == kept
 
 
 def test_trouble_with_one_student_is_said_and_stops_nobody(assignment, tmp_path):
-    class Troubled(Checker):
+    class Troubled(Grader):
         def one(self, student):
             if student.name == "b":
                 raise SandboxError("out of processes")
             return super().one(student)
 
     students = [Student(name, [Upload("x.ipynb", b"{")]) for name in "abc"]
-    checker = Troubled(Course(tmp_path), assignment, b"secret", choose("bwrap"))
-    (told,) = checker.check(students, jobs=2)
+    grader = Troubled(Course(tmp_path), assignment, b"secret", choose())
+    (told,) = grader.grade(students, jobs=2)
     assert "b: NOT GRADED" in told
     assert [r.student for r in Course(tmp_path).records(assignment.name)] == ["a", "c"]
 
@@ -267,7 +266,7 @@ def test_wrong_calls_are_told_in_a_line(tmp_path, capsys, monkeypatch):
     assert "no submission was found" in capsys.readouterr().err
     assert main([*base, "--assignment", "3-backward-pass", "--seconds", "0"]) == 2
     assert "seconds is 0" in capsys.readouterr().err
-    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(commands.importlib.util, "find_spec", lambda name: None)
     assert main([*base, "--assignment", "3-backward-pass"]) == 2
     assert "make grading" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -8,16 +8,17 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from book import SITE
+from support.book import SITE
 
 import bplib
 from bplib.checks.packing import seal, unseal
-from exercises import build, fingerprints, pages, secret, variants
-from exercises.grade.marks import mark
-from exercises.grade.task import Answer
-from exercises.model import assignments, exercises, run
-from exercises.notebooks import ANSWER, notebook, plain
+from exercises import build, site_pages, visible_cases
+from exercises.assignment_notebook import ANSWER, notebook
+from exercises.exercise import assignments, exercises, run
 from exercises.source import STUB, Source, fill, strip
+from grading import secret, variants
+from grading.protocol import Answer
+from grading.scores import score
 
 ROOT = Path(__file__).parents[2]
 ALL = list(exercises())
@@ -42,7 +43,7 @@ def canaries():
 def built(tmp_path_factory):
     out = tmp_path_factory.mktemp("exercises")
     build.build(out)
-    pages.write(out / "pages")
+    site_pages.write(out / "pages")
     return out
 
 
@@ -165,7 +166,7 @@ def test_a_list_of_students_may_have_a_heading_and_more_columns(tmp_path):
 
 
 def test_what_is_sealed_comes_out_again_and_a_torn_text_is_refused():
-    packed = fingerprints.packed(ALL[0])
+    packed = visible_cases.packed(ALL[0])
     assert unseal(seal(packed)) == packed
     with pytest.raises(ValueError, match=r"version is a text of \d+ characters that cannot be"):
         unseal(seal(packed)[:-7])
@@ -175,13 +176,6 @@ def test_stripping_keeps_the_indentation_and_what_is_outside():
     code = "def f(x):\n    y = x\n    ### BEGIN SOLUTION\n    return y\n    ### END SOLUTION\n"
     first, second = STUB.splitlines()
     assert strip(code) == f"def f(x):\n    y = x\n    {first}\n    {second}\n"
-
-
-def test_plain_markdown_has_no_directives():
-    text = "See {ref}`the page <label>`.\n\n```{hint}\nTry $x$.\n```\n"
-    assert plain(text) == (
-        "See the page.\n\n<details><summary>Hint</summary>\n\nTry $x$.\n\n</details>\n"
-    )
 
 
 @pytest.mark.parametrize(
@@ -202,9 +196,9 @@ def test_a_bad_source_is_refused(change, told, tmp_path):
 
 def test_writing_pages_again_changes_nothing_and_removes_old_ones(tmp_path):
     folder = tmp_path / "pages"
-    first = {path: path.stat().st_mtime_ns for path in pages.write(folder)}
+    first = {path: path.stat().st_mtime_ns for path in site_pages.write(folder)}
     (folder / "gone.md").write_text("old")
-    assert {path: path.stat().st_mtime_ns for path in pages.write(folder)} == first
+    assert {path: path.stat().st_mtime_ns for path in site_pages.write(folder)} == first
     assert not (folder / "gone.md").exists()
 
 
@@ -219,5 +213,5 @@ def test_fingerprints_that_everybody_has_earn_nothing(exercise):
     """Whoever sends those of `bplib.check` in place of a result has none with the salt."""
     seed = exercise.key.visible
     forged = Answer(tuple(case.right for case in exercise.cases(seed)))
-    assert mark(exercise, seed, forged).points == exercise.source.points
-    assert mark(exercise, seed, forged, "salt:").points == 0
+    assert score(exercise, seed, forged).points == exercise.source.points
+    assert score(exercise, seed, forged, "salt:").points == 0

@@ -4,17 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+from samples import archive, cell_named, sent, solved
 
-from exercises import secret
-from exercises.__main__ import main
-from exercises.grade.check import Checker
-from exercises.grade.collect import Student, Upload
-from exercises.grade.course import Course
-from exercises.grade.sandbox import choose
-from exercises.grade.shell import gradebook
-from exercises.grade.task import Limits
-
-from .samples import archive, cell_named, sent, solved
+from grading import secret
+from grading.__main__ import main
+from grading.collect import Student, Upload
+from grading.course import Course
+from grading.grader import Grader
+from grading.nbgrader_adapter import gradebook
+from grading.protocol import Limits
+from grading.sandbox import choose
 
 pytestmark = pytest.mark.needs("bwrap", "nbgrader")
 
@@ -84,8 +83,8 @@ def graded(assignment, tmp_path_factory):
         files[f"{title.replace(' ', '-')}/{assignment.name}.ipynb"] = data
 
     key = secret.read(course / "secret.txt")
-    checker = Checker(Course(course), assignment, key, choose("bwrap"), Limits(seconds=1))
-    alone = checker.one(Student(HONEST, [Upload("x.ipynb", honest)]))
+    grader = Grader(Course(course), assignment, key, choose(), Limits(seconds=1))
+    alone = grader.one(Student(HONEST, [Upload("x.ipynb", honest)]))
     for title, code in CODE.items():
         code = code.replace("FUNCTION", exercise.source.function).replace("NAME", exercise.name)
         code = code.replace("COUNT", str(len(exercise.key.returns)))
@@ -155,14 +154,14 @@ def test_nobody_earns_what_is_not_earned_and_nobody_is_left_out(capsys, graded, 
         assert set(scores) == names
         rows = []
         for name, record in sorted(records.items()):
-            mark = record.marks[0]
+            score = record.scores[0]
             title = name.replace("-", " ")
             repaired = title in REPAIRED or title == "duplicated cell" or name == HONEST
             right = most if repaired else 0
-            why = record.failure or mark.reason or "; ".join(record.notes) or mark.message
-            rows.append((name, mark.points, why.split("\n")[0][:90]))
-            total = sum(m.points for m in record.marks)
-            assert mark.points == right, (name, mark)
+            why = record.failure or score.reason or "; ".join(record.notes) or score.message
+            rows.append((name, score.points, why.split("\n")[0][:90]))
+            total = sum(m.points for m in record.scores)
+            assert score.points == right, (name, score)
             assert why, name
             assert scores[name].score == total, name
             checks = [
@@ -173,7 +172,7 @@ def test_nobody_earns_what_is_not_earned_and_nobody_is_left_out(capsys, graded, 
             ]
             assert len(checks) == len(assignment.exercises)
             assert not any(g.needs_manual_grade or g.auto_score is None for g in checks), name
-            assert sum(g.max_score for g in checks) == sum(m.maximum for m in record.marks)
+            assert sum(g.max_score for g in checks) == sum(m.maximum for m in record.scores)
             assert course.feedback(assignment.name, name).exists(), name
     table = "\n".join(f"{points:4g}  {name:42} {why}" for name, points, why in rows)
     with capsys.disabled():
@@ -192,8 +191,8 @@ def test_what_cannot_be_used_says_why(graded, assignment):
 def test_nobody_else_is_touched(graded, assignment):
     course, files, alone = graded
     records = {record.student: record for record in course.records(assignment.name)}
-    assert records[HONEST].marks == alone.marks
-    assert all(mark.points == mark.maximum for mark in alone.marks)
+    assert records[HONEST].scores == alone.scores
+    assert all(score.points == score.maximum for score in alone.scores)
     for path, data in files.items():
         student, _, file = path.rpartition("/")
         if student not in ("", "huge-file") and not path.startswith((".", "/")):
@@ -214,7 +213,7 @@ def test_reasons_name_what_happened(graded, assignment):
         "SystemExit": "ended Python",
         "segmentation-fault": "was ended by signal 11",
     }.items():
-        assert records[name].marks[0].reason == reason, name
+        assert records[name].scores[0].reason == reason, name
 
 
 def test_paths_out_of_the_zip_are_said_and_not_followed(graded, assignment):
@@ -233,7 +232,7 @@ def test_without_the_sandbox_the_cheats_would_work(assignment, tmp_path):
     exercise = assignment.exercises[0]
     code = CODE["solution by absolute path"].replace("SOURCE", repr(str(exercise.source.path)))
     cheat = Student("cheat", [Upload("x.ipynb", sent(assignment, {exercise.name: code}))])
-    for sandbox, share in ((choose(unsafe=True), 1), (choose("bwrap"), 0)):
-        record = Checker(Course(tmp_path), assignment, b"secret", sandbox).one(cheat)
-        assert record.marks[0].points == share * record.marks[0].maximum
+    for sandbox, share in ((choose(unsafe=True), 1), (choose(), 0)):
+        record = Grader(Course(tmp_path), assignment, b"secret", sandbox).one(cheat)
+        assert record.scores[0].points == share * record.scores[0].maximum
         assert record.sandbox == sandbox.name

@@ -16,9 +16,9 @@ import bplib
 from bplib.checks.checker import names
 from bplib.checks.fingerprint import TOLERANCE
 from bplib.checks.verdict import IN_PLACE, diagnose
-from exercises.fingerprints import FOLDER, text
-from exercises.model import ASSIGNMENTS, assignments, exercises, run
+from exercises.exercise import ASSIGNMENTS, assignments, exercises, run
 from exercises.source import BEGIN, END
+from exercises.visible_cases import FOLDER, text
 
 CHAPTERS = ASSIGNMENTS.parents[1] / "chapters"
 EXERCISES = {exercise.name: exercise for exercise in exercises()}

@@ -1,16 +1,15 @@
 """Every exercise end to end through the sandbox: right answers pass, each mistake is named."""
 
 import pytest
+from samples import sent, solved
 
-from exercises.grade.marks import mark, marks
-from exercises.grade.repair import repair
-from exercises.grade.sandbox import choose
-from exercises.grade.task import Limits, Task
-from exercises.model import assignments, exercises
-from exercises.notebooks import notebook
+from exercises.assignment_notebook import notebook
+from exercises.exercise import assignments, exercises
 from exercises.source import fill
-
-from .samples import sent, solved
+from grading.protocol import Limits, Task
+from grading.repair import repair
+from grading.sandbox import choose
+from grading.scores import score, scores
 
 pytestmark = pytest.mark.needs("bwrap")
 
@@ -34,16 +33,16 @@ class Key:
     def __getattr__(self, name):
         return self.cases
 
-model = types.ModuleType("exercises.model")
+model = types.ModuleType("exercises.exercise")
 model.Key = Key
 sys.modules["exercises"] = types.ModuleType("exercises")
-sys.modules["exercises.model"] = model
+sys.modules["exercises.exercise"] = model
 """
 
 
 @pytest.fixture(scope="module")
 def sandbox():
-    return choose("bwrap")
+    return choose()
 
 
 @pytest.mark.parametrize("exercise", list(exercises()), ids=lambda exercise: exercise.name)
@@ -68,7 +67,7 @@ def test_every_alternative_passes_and_every_mistake_is_caught_and_named(exercise
         cells = [(1, RECORDER), (2, pick)]
         tasks.append(Task(f"{kind} {name}", function, exercise.key.returns, inputs, [cells]))
     answers = sandbox.run(tasks, Limits(seconds=20))
-    found = {name: mark(exercise, SEED, answer) for name, answer in answers.items()}
+    found = {name: score(exercise, SEED, answer) for name, answer in answers.items()}
     lines, wrong = [], []
     for name, given in found.items():
         kind, _, slip = name.partition(" ")
@@ -91,7 +90,7 @@ def test_the_whole_notebook_earns_everything_or_nothing(part, full, sandbox):
     functions = {f"{e.name}-solution": e.source.function for e in part.exercises}
     repaired = repair(data, notebook(part), functions, part.name)
     assert (repaired.notes, repaired.failure) == ((), "")
-    given = marks(
+    given = scores(
         part.exercises,
         repaired.notebook,
         {e.name: e.key.visible if e.key.own else SEED for e in part.exercises},

@@ -4,12 +4,11 @@ import json
 
 import nbformat
 import pytest
+from samples import cell_named, sent
 
-from exercises.grade.marks import attempts
-from exercises.grade.repair import repair
-from exercises.notebooks import notebook
-
-from .samples import cell_named, sent
+from exercises.assignment_notebook import notebook
+from grading.repair import repair
+from grading.scores import attempts
 
 MINE = "def {0}(*a):\n    return 'mine'"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exercises.secret import read, seed
+from grading.secret import read, seed
 
 SEED = 5072979289785602067
 

@@ -6,7 +6,7 @@ import pytest
 import bplib
 from bplib.gradient_check import relative_error
 from bplib.network import classes
-from exercises.model import exercises
+from exercises.exercise import exercises
 
 EXERCISES = {exercise.name: exercise for exercise in exercises()}
 SQUARED = bplib.losses.SquaredError()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from book import ROOT, SITE
-from shoot import serve
+from support.book import ROOT, SITE
+from support.browser import serve
 
 REPOSITORY = "https://github.com/someone/some-book"
 

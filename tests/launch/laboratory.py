@@ -41,16 +41,20 @@ class Laboratory:
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(code)
 
-    def run(self, code, seconds=30):
-        """Run code in the first code cell and return what it printed, its last word being DONE.
+    def start(self, code):
+        """Run code in the first code cell and return the place of its output.
 
         JupyterLab forgets a cell that was run before there is a kernel.
         """
         status = self.page.locator("#jp-main-statusbar")
-        expect(status).to_contain_text("| Idle", timeout=60_000)
-        self.write(f"{code}\nprint('DO' + 'NE')")
+        expect(status).to_contain_text("| Idle", timeout=180_000)
+        self.write(code)
         self.page.keyboard.press("Control+Enter")
-        output = self.shown().first.locator(".jp-OutputArea")
+        return self.shown().first.locator(".jp-OutputArea")
+
+    def run(self, code, seconds=30):
+        """Run code in the first code cell and return what it printed, its last word being DONE."""
+        output = self.start(f"{code}\nprint('DO' + 'NE')")
         expect(output).to_contain_text("DONE", timeout=1000 * seconds)
         return output.inner_text()
 

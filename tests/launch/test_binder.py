@@ -7,9 +7,9 @@ from importlib.resources import files
 
 import nbformat
 import pytest
-from book import EXPLORERS, PROGRAMS
 from emulation import ROOT, RUNTIME, Binder, serving
 from playwright.sync_api import TimeoutError
+from support.book import EXPLORERS, PROGRAMS
 
 CHAPTERS = [path.stem for path in PROGRAMS]
 # By conda's name: what the base environment holds, by pip's.

@@ -1,14 +1,16 @@
 """JupyterLite in the built site: its files, and a reader's browser in which a chapter runs."""
 
 import json
+import re
 
 import pytest
-from book import SITE
-from bpsite import contents, lite
+from bpsite.lite import app as lite
+from bpsite.lite import notebook_list
 from laboratory import Laboratory
 from playwright.sync_api import expect
 from pyodide_cdn import ROOT, Cdn
-from shoot import serve
+from support.book import SITE
+from support.browser import serve
 
 import bplib
 
@@ -18,12 +20,12 @@ PLACE = "any/where"
 
 ALL = """\
 import micropip, piplite
-micropip.uninstall(["bplib", "ipywidgets", "comm"])
-await piplite.install("bplib")"""
+micropip.uninstall(["backprop-book", "ipywidgets", "comm"])
+await piplite.install("backprop-book")"""
 
 GRADIENT = """\
 import piplite, importlib.util, sys
-await piplite.install("bplib", deps=False)
+await piplite.install("backprop-book", deps=False)
 spec = importlib.util.find_spec("bplib")
 sys.modules["bplib"] = importlib.util.module_from_spec(spec)  # without its __init__, and NumPy
 from bplib.autodiff import Value
@@ -82,10 +84,10 @@ def test_asks_nobody_before_a_kernel_starts(browser, address, cdn):
 def test_pyodide_may_be_served_with_the_site(browser, cdn, tmp_path):
     recipe = lite.Recipe(ROOT, ROOT / "_build" / "lite", "A title", str(cdn.folder))
     made = lite.build(recipe, tmp_path)
-    contents.write(made, NOTEBOOKS[:1])
+    notebook_list.write(made, NOTEBOOKS[:1])
     server = serve(made)
     found = Laboratory(browser, f"http://127.0.0.1:{server.server_port}", cdn)
-    found.open(f"lab/index.html?path={contents.place(NOTEBOOKS[0])}")
+    found.open(f"lab/index.html?path={notebook_list.place(NOTEBOOKS[0])}")
     assert "answer 42" in found.run("print('answer', 6 * 7)", seconds=60)
     assert "static/pyodide/pyodide.asm.wasm" in found.fetched
     assert found.foreign == []
@@ -110,7 +112,7 @@ def test_kernel_computes(laboratory):
 
 def test_bplib_comes_from_the_site(laboratory):
     assert "gradient 28.0" in laboratory.run(GRADIENT)
-    assert f"lite/pypi/bplib-{bplib.__version__}-py3-none-any.whl" in laboratory.fetched
+    assert f"lite/pypi/backprop_book-{bplib.__version__}-py3-none-any.whl" in laboratory.fetched
 
 
 def test_slider_moves_in_the_live_kernel(laboratory):
@@ -125,6 +127,12 @@ def test_slider_moves_in_the_live_kernel(laboratory):
 
 def test_nothing_went_wrong(laboratory):
     assert laboratory.problems == []
+
+
+def test_first_cell_asks_for_bplib(laboratory, chapter):
+    cell = json.loads(chapter.read_text("utf8"))["cells"][0]
+    output = laboratory.start("".join(cell["source"]))
+    expect(output).to_contain_text(re.compile("Missing here: (bplib )?numpy"))
 
 
 def test_bplib_with_all_it_needs_is_asked_of_the_site_and_pyodides_cdn(laboratory, cdn):

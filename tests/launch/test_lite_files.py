@@ -8,13 +8,16 @@ from importlib.metadata import requires, version
 
 import pytest
 import yaml
-from book import SITE
-from bpsite import contents, lite, wheels
+from bpsite.lite import app as lite
+from bpsite.lite import notebook_list
+from bpsite.notebooks import wheels
 from bs4 import BeautifulSoup
+from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pyodide_cdn import CORE, ROOT
+from support.book import SITE
 
 import bplib
 
@@ -30,7 +33,7 @@ def read(name):
 def test_every_notebook_is_there_and_listed():
     assert NOTEBOOKS
     for notebook in NOTEBOOKS:
-        place = contents.place(notebook)
+        place = notebook_list.place(notebook)
         here = json.loads((LITE / "files" / place).read_text("utf8"))
         assert here["cells"] == json.loads(notebook.read_text("utf8"))["cells"]
         listed = read(f"api/contents/{notebook.parent.name}/all.json")["content"]
@@ -39,12 +42,12 @@ def test_every_notebook_is_there_and_listed():
 
 def test_nothing_else_is_there():
     files = [p.relative_to(LITE / "files").as_posix() for p in LITE.glob("files/**/*.*")]
-    assert sorted(files) == sorted(contents.place(notebook) for notebook in NOTEBOOKS)
+    assert sorted(files) == sorted(notebook_list.place(notebook) for notebook in NOTEBOOKS)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_notebook_links_to_a_file_that_is_not_there(notebook):
-    here = LITE / "files" / contents.place(notebook)
+    here = LITE / "files" / notebook_list.place(notebook)
     text = "".join("".join(cell["source"]) for cell in json.loads(here.read_text("utf8"))["cells"])
     links = re.findall(r"\]\(([^)#:\s]+\.ipynb)", text)
     assert [link for link in links if not (here.parent / link).is_file()] == []
@@ -67,7 +70,7 @@ def test_a_changed_notebook_has_another_place(tmp_path):
         notebook = tmp_path / "chapters" / "01-a.ipynb"
         notebook.parent.mkdir(exist_ok=True)
         notebook.write_text(text)
-        places.add(contents.place(notebook))
+        places.add(notebook_list.place(notebook))
     assert len(places) == 2
     assert all(re.fullmatch(r"chapters/01-a-[0-9a-f]{8}\.ipynb", place) for place in places)
 
@@ -92,7 +95,7 @@ def requirements(name):
 
 def test_all_that_bplib_requires_can_be_had():
     versions, ours, missing = provided(), read("pypi/all.json"), []
-    left = ["bplib"]
+    left = ["backprop-book"]
     while left:
         for one in requirements(left.pop()):
             name = canonicalize_name(one.name)
@@ -112,24 +115,26 @@ def test_index_of_wheels_has_what_is_installed_here():
 
 
 def test_wheel_of_bplib_is_made_from_what_is_here():
-    with zipfile.ZipFile(LITE / "pypi" / f"bplib-{bplib.__version__}-py3-none-any.whl") as wheel:
+    with zipfile.ZipFile(
+        LITE / "pypi" / f"backprop_book-{bplib.__version__}-py3-none-any.whl"
+    ) as wheel:
         inside = {name: wheel.read(name) for name in wheel.namelist() if "dist-info" not in name}
     paths = [path for path in (ROOT / "bplib").rglob("*.*") if path.suffix != ".pyc"]
     assert inside == {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
 
 
 def test_only_the_extensions_that_are_needed():
-    extensions = read("jupyter-lite.json")["jupyter-config-data"]["federated_extensions"]
+    extensions = read("jupyter-app.json")["jupyter-config-data"]["federated_extensions"]
     assert {one["name"] for one in extensions} == set(lite.EXTENSIONS)
     shipped = {
         p.parent.relative_to(LITE / "extensions").as_posix()
-        for p in LITE.glob("extensions/*/*/package.json")
+        for p in LITE.glob("extensions/**/package.json")
     }
     assert shipped == set(lite.EXTENSIONS)
 
 
 def test_kernel_never_asks_a_package_index():
-    settings = read("jupyter-lite.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
+    settings = read("jupyter-app.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
     assert settings["disablePyPIFallback"] is True
     assert all(url.startswith("./") for url in settings["pipliteUrls"])
 
@@ -150,7 +155,7 @@ def test_is_named_after_the_book():
     page = BeautifulSoup((LITE / "lab" / "index.html").read_text("utf8"), "html.parser")
     assert page.title.string == title
     assert page.find("meta", attrs={"name": "robots"})["content"] == "noindex"
-    assert read("jupyter-lite.json")["jupyter-config-data"]["appName"] == title
+    assert read("jupyter-app.json")["jupyter-config-data"]["appName"] == title
     assert read("manifest.webmanifest")["name"] == title
 
 
@@ -217,16 +222,28 @@ def test_is_made_again_when_something_that_goes_in_has_changed(recipe, builds, m
     assert recipe.digest() != before
 
 
-def test_an_address_of_pyodide_is_handed_on(tmp_path):
-    for given in ("https://example.org/pyodide/", "https://example.org/pyodide/pyodide.mjs"):
-        expected = {"pyodideUrl": "https://example.org/pyodide/pyodide.mjs"}
-        assert lite.place_pyodide(tmp_path, given) == expected
+@pytest.mark.parametrize(
+    ("given", "module"),
+    [
+        ("", f"{PYODIDE_CDN_URL}/pyodide.mjs"),
+        ("https://example.org/pyodide/", "https://example.org/pyodide/pyodide.mjs"),
+        ("https://example.org/pyodide/pyodide.mjs", "https://example.org/pyodide/pyodide.mjs"),
+    ],
+)
+def test_an_address_of_pyodide_is_handed_on(tmp_path, given, module):
+    lite.place_pyodide(tmp_path, given)
+    assert f'new URL("{module}", import.meta.url)' in (tmp_path / lite.LOADER).read_text("utf8")
+
+
+def test_kernel_loads_pyodide_through_our_module():
+    settings = read("jupyter-app.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
+    assert (LITE / settings["pyodideUrl"]).is_file()
 
 
 def test_a_folder_without_pyodide_is_refused(tmp_path):
     (tmp_path / "pyodide.mjs").touch()
     with pytest.raises(lite.ExtensionError, match=r"there is no pyodide-lock\.json; expected"):
-        lite.place_pyodide(tmp_path / "source", str(tmp_path))
+        lite.place_pyodide(tmp_path / "static", str(tmp_path))
 
 
 def test_a_failing_command_is_shown(tmp_path):

@@ -7,8 +7,9 @@ from functools import cache
 import jupytext
 import nbformat
 import pytest
-from book import PROGRAMS, ROOT, SITE
+from bpsite.notebooks import wheels
 from bs4 import BeautifulSoup
+from support.book import PROGRAMS, ROOT, SITE
 
 OFFERED = SITE / "notebooks"
 CHAPTERS = [
@@ -73,13 +74,14 @@ def test_is_valid_and_plain(name):
 
 @pytest.mark.parametrize("name", [*CHAPTERS, *EXERCISES])
 def test_first_cell_gets_the_package_from_nobody_but_us(name):
-    first = read(name).cells[0]
-    assert 'find_spec("bplib") is None' in first.source
-    package = next((SITE / "files").glob("bplib-*.whl")).name
-    installs = re.findall(r"%pip install -q (\S+)", first.source)
-    assert installs == ["bplib", f"./{package}"], "only Python in a browser may ask by name"
-    assert first.source.index('"emscripten"') < first.source.index("%pip install -q bplib")
-    assert first.source.endswith("\nimport bplib"), "what went wrong must show here"
+    first = read(name).cells[0].source
+    package = next((SITE / "files").glob("*.whl")).name
+    assert f'WHEEL = "{package}"' in first
+    installs = re.findall(r"%pip install -q (.+)", first)
+    assert installs == [wheels.NAME, '{" ".join(names)}', "./{WHEEL}"]
+    assert re.search(rf'"emscripten":.*\n +%pip install -q {wheels.NAME}\n', first), "only there"
+    assert re.search(r'"bplib" not in names:\n +%pip install -q \{', first), "not a stranger's"
+    assert first.endswith("\nimport bplib"), "what went wrong must show here"
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

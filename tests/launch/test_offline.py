@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from book import EXPLORERS, PAGES, ROOT, SITE
-from visiting import Visit
+from support.book import EXPLORERS, PAGES, ROOT, SITE
+from support.visiting import Visit
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,13 @@ def unpacked(released, tmp_path_factory):
 
 def test_a_release_is_a_site_exercises_and_a_wheel(released):
     names = sorted(path.name for path in released.iterdir())
-    assert names[:2] == ["backpropagation-book-exercises.zip", "backpropagation-book.zip"]
-    assert len(names) == 3
-    assert names[2].startswith("bplib-")
-    with zipfile.ZipFile(released / names[0]) as archive:
+    wheel, students, site = names
+    assert wheel.startswith("backprop_book-")
+    assert [students, site] == ["backpropagation-book-exercises.zip", "backpropagation-book.zip"]
+    with zipfile.ZipFile(released / students) as archive:
         held = {Path(name).name for name in archive.namelist()}
-    assert held == {names[2], *(path.name for path in (ROOT / "assignments").glob("*.ipynb"))}
-    with zipfile.ZipFile(released / names[1]) as archive:
+    assert held == {wheel, *(path.name for path in (ROOT / "assignments").glob("*.ipynb"))}
+    with zipfile.ZipFile(released / site) as archive:
         assert {f"backpropagation-book/{page}" for page in PAGES} <= set(archive.namelist())
 
 
@@ -73,7 +73,7 @@ def test_search_works(unpacked, browser):
 
 
 def test_files_to_download_are_there(unpacked):
-    for path in [*SITE.glob("notebooks/**/*.ipynb"), *SITE.glob("files/*.whl")]:
+    for path in [*SITE.glob("notebooks/**/*.*"), *SITE.glob("files/*.whl")]:
         address = f"{unpacked}/{path.relative_to(SITE).as_posix()}"
         with urllib.request.urlopen(address) as answer:
             assert answer.read() == path.read_bytes()

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from book import PAGES, PROGRAMS, ROOT
 from bs4 import BeautifulSoup
+from support.book import PAGES, PROGRAMS, ROOT
 
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 RUNNABLE = [*PROGRAMS, *sorted((ROOT / "assignments").glob("[0-9]*.md"))]
@@ -79,7 +79,9 @@ def test_notebooks_get_the_wheel_from_the_site(published, tmp_path):
         first = nbformat.read(path, as_version=4).cells[0].source
         assert "FROM_" not in first
         (address,) = re.findall(r"%pip install -q (http\S+)", first)
-        assert address.startswith(f"{published.address}files/bplib-")
+        assert address.startswith(f"{published.address}files/backprop_book-")
+        (page,) = re.findall(r"menu of (http\S+) ", first)
+        assert (published.site / page.removeprefix(published.address)).is_file()
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--no-deps", "--target", tmp_path, address], check=True)
     assert (tmp_path / "bplib" / "network.py").read_bytes() == (

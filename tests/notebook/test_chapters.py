@@ -13,12 +13,12 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from book import PROGRAMS as CHAPTERS
-from book import ROOT, SITE
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
+from support.book import PROGRAMS as CHAPTERS
+from support.book import ROOT, SITE
 
-WHEEL = next(iter((SITE / "files").glob("bplib-*.whl")), SITE / "files/bplib.whl")
+WHEEL = next(iter((SITE / "files").glob("*.whl")), SITE / "files/none.whl")
 TAUGHT = [path for path in CHAPTERS if path.stem[0].isdigit()]
 LIMIT_S = 15
 LEAST_PROVED = 3
@@ -46,7 +46,7 @@ def bare_kernel(tmp_path_factory):
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     wanted = [WHEEL, "ipykernel", "-c", ROOT / "requirements.txt"]
     subprocess.run([*pip, "install", *wanted], check=True)
-    subprocess.run([*pip, "uninstall", "--yes", "bplib"], check=True)
+    subprocess.run([*pip, "uninstall", "--yes", "backprop-book"], check=True)
     spec = place / "share" / "kernels" / "plain" / "kernel.json"
     spec.parent.mkdir(parents=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]

@@ -1,5 +1,7 @@
 """Every optimizer walks the trajectory of PyTorch's optimizer of the same name."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,76 @@ def test_schedules_without_a_twin():
     assert schedules.cosine(1.0, 10)(25) == 0.0
 
 
+@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
+def test_adam_keeps_the_papers_m_and_s(kind):
+    theta, opt = np.zeros(2), kind(0.1, beta1=0.9, beta2=0.99)
+    grads = np.array([[1.0, -2.0], [3.0, 0.5], [-1.0, 4.0]])
+    for grad in grads:
+        opt.step(theta, grad.copy())
+    for mean, beta, terms in ((opt.m, 0.9, grads), (opt.s, 0.99, grads**2)):
+        unrolled = (1 - beta) * (beta**2 * terms[0] + beta * terms[1] + terms[2])
+        np.testing.assert_allclose(mean, unrolled, rtol=1e-14)
+
+
+SHOWN = [
+    (lambda: optim.SGD(0.1), "SGD(0.1, k=0)"),
+    (lambda: optim.Momentum(0.1, nesterov=True), "Momentum(0.1, k=0)"),
+    (lambda: optim.AdamW(), "AdamW(0.001, k=0)"),
+    (lambda: optim.RMSProp(np.float32(0.5)), "RMSProp(0.5, k=0)"),
+    (lambda: optim.SGD([0.1, 0.2]), "SGD(array([0.1, 0.2]), k=0)"),
+    (
+        lambda: optim.Adam(schedules.cosine(0.1, 100)),
+        "Adam(cosine(eta=0.1, steps=100, floor=0.0), k=0)",
+    ),
+    (lambda: schedules.step(0.5, every=7), "step(eta=0.5, every=7, factor=0.1)"),
+    (lambda: schedules.inverse(1, half=10), "inverse(eta=1.0, half=10.0)"),
+    (
+        lambda: schedules.warm_up(5, schedules.exponential(0.1, 0.9)),
+        "warm_up(steps=5, then=exponential(eta=0.1, factor=0.9))",
+    ),
+    (lambda: schedules.constant(2), "constant(eta=2.0)"),
+]
+
+
+@pytest.mark.parametrize(("make", "text"), SHOWN, ids=[text for _, text in SHOWN])
+def test_representations(make, text):
+    assert repr(make()) == text
+
+
+def test_an_optimizer_says_how_many_updates_it_has_made():
+    rule, theta = optim.Adam(), np.ones(3)
+    for _ in range(40):
+        rule.step(theta, np.ones(3))
+    assert repr(rule) == "Adam(0.001, k=40)"
+
+
+@pytest.mark.parametrize("eta", [[0.1, 0.2], np.array([0.1, 0.2])])
+@pytest.mark.parametrize(
+    "make",
+    [
+        schedules.constant,
+        lambda eta: schedules.step(eta, 2),
+        lambda eta: schedules.exponential(eta, 0.5),
+        lambda eta: schedules.inverse(eta, 5),
+        lambda eta: schedules.cosine(eta, 5),
+        lambda eta: schedules.warm_up(2, schedules.constant(eta)),
+    ],
+)
+def test_a_schedule_for_each_member(make, eta):
+    together, (one, other) = make(eta), map(make, eta)
+    for k in range(8):
+        np.testing.assert_array_equal(together(k), [one(k), other(k)])
+
+
+def test_a_schedule_is_pickled_and_its_arrays_are_its_own():
+    eta = np.array([0.1, 0.2])
+    schedule = schedules.cosine(eta, steps=10)
+    eta[:] = 0
+    again = pickle.loads(pickle.dumps(schedule))
+    np.testing.assert_array_equal(again(0), [0.1, 0.2])
+    assert repr(again) == repr(schedule)
+
+
 def test_an_optimizer_follows_its_schedule():
     theta, opt = np.array([1.0]), bplib.SGD(schedules.exponential(1.0, 0.5))
     for _ in range(3):
@@ -127,7 +199,7 @@ def test_an_optimizer_follows_its_schedule():
         (lambda: optim.RMSProp(beta=1), "beta is 1"),
         (lambda: optim.RMSProp(eps="x"), "eps is 'x'"),
         (lambda: optim.SGD([0.1, 0.2]).step(np.zeros(3), np.zeros(3)), r"eta has shape \(2,\)"),
-        (lambda: optim.SGD(lambda k: -1.0).step(np.zeros(3), np.zeros(3)), "eta is -1.0"),
+        (lambda: optim.SGD(lambda k: -1.0).step(np.zeros(3), np.zeros(3)), r"eta\(0\) is -1.0"),
         (lambda: schedules.step(0.1, every=0), "every is 0; expected a whole number"),
         (lambda: schedules.step(-1, every=1), "eta is -1"),
         (lambda: schedules.step(0.1, every=1, factor=-1), "factor is -1"),
@@ -135,7 +207,7 @@ def test_an_optimizer_follows_its_schedule():
         (lambda: schedules.exponential(0.1, -1), "factor is -1"),
         (lambda: schedules.inverse(-1, 10), "eta is -1"),
         (lambda: schedules.inverse(0.1, -1), "half is -1"),
-        (lambda: schedules.inverse(0.1, 0), "half is 0; expected a positive"),
+        (lambda: schedules.inverse(0.1, 0), "half is 0; expected a finite number above 0"),
         (lambda: schedules.cosine(-1, 5), "eta is -1"),
         (lambda: schedules.cosine(0.1, 0), "steps is 0"),
         (lambda: schedules.cosine(0.1, 5, floor=-1), "floor is -1"),

@@ -159,7 +159,7 @@ def test_dropout_with_a_mask_that_pytorch_drew(torch):
     for rate in (0.0, 0.1, 0.5, 0.9):
         torch.manual_seed(0)
         mask = torch.nn.functional.dropout(torch.ones(40, 30, dtype=torch.float64), rate)
-        layer = Dropout(30, rate)
+        layer = Dropout(30, rate, seed=0)
         layer.mask, layer.hold = mask.numpy().T.copy(), True
         t = torch.tensor(x.T.copy(), requires_grad=True)
         torch.manual_seed(0)
@@ -167,7 +167,7 @@ def test_dropout_with_a_mask_that_pytorch_drew(torch):
         a.backward(torch.tensor(da.T.copy()))
         np.testing.assert_allclose(layer.forward(x, train=True), a.detach().numpy().T, rtol=1e-15)
         np.testing.assert_allclose(layer.backward(da), t.grad.numpy().T, rtol=1e-15)
-        drawn = Dropout(30, rate)
+        drawn = Dropout(30, rate, seed=0)
         drawn.forward(np.ones((30, 40)), train=True)
         np.testing.assert_array_equal(np.unique(drawn.mask), np.unique(mask.numpy()))
 

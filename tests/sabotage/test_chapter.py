@@ -5,18 +5,18 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-import bplib
-from sabotage.planted.backward import part
+from sabotage.planting import BUGS, planted
 
 CHAPTER = Path(__file__).parents[2] / "chapters" / "05-worked-example.md"
 SKIPPED_TAGS = {"skip-sabotage", "explore"}
 
-PLANTED = [
+WARNED_OF = [
     "wrong sign: y − a",
     "σ′(a) for σ′(z)",
     "transposed product: W for W.mT where both fit",
     "update as you go: the hidden delta reads the new weights",
 ]
+PLANTED = {bug.name: bug for bug in BUGS}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def cells():
 
 def run(cells, monkeypatch, own_numbers=""):
     mpl.use("Agg")
-    monkeypatch.setattr(bplib, "explore", lambda *args, **kwargs: None)
+    monkeypatch.setattr("bplib.explore", lambda *args, **kwargs: None)
     namespace = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
     for cell in cells:
         exec(cell, namespace)
@@ -47,13 +47,10 @@ def run(cells, monkeypatch, own_numbers=""):
             own_numbers = ""
 
 
-def test_chapter_runs_without_sabotage(cells, monkeypatch):
-    run(cells, monkeypatch)
-
-
 @pytest.mark.parametrize(
     "numbers",
     [
+        "",
         "y = 0",
         "x = [0, 0.8]",
         "W2 = [[0, 0.6]]",
@@ -62,12 +59,11 @@ def test_chapter_runs_without_sabotage(cells, monkeypatch):
         "W2, z_out, eta = [[-1.4, 0.5]], -2, 3",
     ],
 )
-def test_chapter_runs_with_the_readers_own_numbers(numbers, cells, monkeypatch):
+def test_chapter_runs_with_its_own_numbers_and_with_others(numbers, cells, monkeypatch):
     run(cells, monkeypatch, numbers)
 
 
-@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("name", WARNED_OF)
 def test_chapter_notices(name, cells, monkeypatch):
-    part.mutants[name](monkeypatch)
-    with pytest.raises(AssertionError):
-        run(cells, monkeypatch)
+    with planted(PLANTED[name]), monkeypatch.context() as patch, pytest.raises(AssertionError):
+        run(cells, patch)

@@ -1,9 +1,9 @@
 """A built site, a server for it, and visits to its pages."""
 
 import pytest
-from book import EXPLORERS, PAGES, SITE
-from shoot import serve
-from visiting import Visit
+from support.book import EXPLORERS, PAGES, SITE
+from support.browser import serve
+from support.visiting import Visit
 
 
 def pytest_generate_tests(metafunc):

@@ -1,51 +1,17 @@
 """Writes screenshots of built pages, light and dark, wide and narrow."""
 
 import argparse
-import functools
-import http.server
-import os
-import shutil
-import threading
+import sys
 from pathlib import Path
 
-from book import all_pages
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.book import ROOT, all_pages
+from support.browser import ARGS, find_browser, serve
+
 WIDTHS = {"wide": 1280, "phone": 390}
-
-
-def find_browser():
-    """Return the path of a Chromium-like browser, or None."""
-    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-    return next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, names)]), None)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A file server that keeps its log to itself."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-
-def serve(folder):
-    """Start serving `folder` on a free local port and return the server."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def main():

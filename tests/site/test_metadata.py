@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import matplotlib.image
 import pytest
-from book import PAGES, SITE
+from support.book import PAGES, SITE
 from test_files import soup
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,14 +20,15 @@ NAMES = {"lo": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 CONF = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "_ext")!r})
-from bpsite import metadata, places, sitemap
+import bpsite
+from bpsite import addresses
+from bpsite.html import metadata, sitemap
 extensions = ["myst_parser"]
 html_title = "A title, broken"
 html_use_index = False
 exclude_patterns = ["node_modules"]
 def setup(app):
-    for part in (places, metadata, sitemap):
-        part.setup(app)
+    bpsite.connect(app, addresses, metadata, sitemap)
 """
 SOURCE = "---\nmyst:\n  html_meta:\n    description: {}\n---\n\n# {}\n"
 SAID = 'Says "a < b", and why.'

@@ -1,8 +1,8 @@
 """A chapter on paper: what is printed after a reader of the dark page has moved a slider."""
 
 import pytest
-from book import EXPLORERS
-from visiting import Visit
+from support.book import EXPLORERS
+from support.visiting import Visit
 
 from bplib.plots.style import INK, PAPER
 

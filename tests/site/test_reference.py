@@ -6,7 +6,7 @@ import pkgutil
 import re
 
 import pytest
-from book import SITE
+from support.book import SITE
 
 import bplib
 

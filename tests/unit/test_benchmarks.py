@@ -83,7 +83,10 @@ def torch_or_not(name):
         pytest.importorskip("torch", reason="PyTorch is a contestant")
 
 
-@pytest.mark.parametrize("name", ["hand_tuned", "with_bplib", "torch_eager", "scikit_learn"])
+XOR = ["hand_tuned", "with_bplib", "bplib_defaults", "bplib_loop", "torch_eager", "scikit_learn"]
+
+
+@pytest.mark.parametrize("name", XOR)
 def test_everybody_takes_the_same_steps_on_xor(name):
     torch_or_not(name)
     loss = getattr(xor, name)(50)()

@@ -42,31 +42,45 @@ def test_it_stops_after_so_many_epochs_without_a_lower_loss(patience, last):
 
 
 @pytest.mark.parametrize(
-    ("every", "patience", "entries", "best"),
+    ("every", "patience", "entries"),
     [
-        (2, 3, [0, 2, 4, 6, 8], 4),  # 0.8⁴ = 0.41 is closer to ½ than 0.8² = 0.64
-        (2, 4, [0, 2, 4, 6, 8], 4),
-        (2, 5, [0, 2, 4, 6, 8, 10], 4),
-        (5, 1, [0, 5, 10], 5),
-        (20, 1, [0, 20], 0),  # 0.8²⁰ ≈ 0 is no closer than 1, by 1e-2 less
-        (1000, 1, [0, 30], 0),
+        (1, 3, [0, 1, 2, 3, 4, 5, 6]),
+        (2, 3, [0, 2, 4, 6]),
+        (2, 4, [0, 2, 4, 6, 7]),
+        (5, 1, [0, 4]),
+        (1000, 5, [0, 8]),
+        (None, 5, [0, 5, 8]),
     ],
 )
-def test_it_looks_only_where_an_entry_is_made(every, patience, entries, best):
+def test_every_epoch_counts_however_few_have_an_entry(every, patience, entries):
     net, *problem = falling()
-    target = [[0.51]] if best == 0 else HALF
     history = bplib.fit(
         net,
         *problem,
         bplib.SGD(0.1),
-        epochs=30,
-        validation=(ONE, target),
+        epochs=500,
+        validation=(ONE, HALF),
         patience=patience,
         every=every,
     )
     assert history.epoch.tolist() == entries
-    assert history.best_epoch == best
-    assert output(net) == pytest.approx(0.8**best, rel=1e-15)
+    assert history.stopped_early
+    assert history.best_epoch == 3
+    assert output(net) == pytest.approx(0.8**3, rel=1e-15)
+    last = entries[-1]
+    assert history.loss[-1] == pytest.approx(0.8 ** (2 * last) / 2, rel=1e-12)
+    # a ← 0.8 a with equal gradients a of weight and bias: ΔW = −0.1 a, W = (1 + a) / 2
+    before = 0.8 ** (last - 1)
+    assert history.gradient_norm[-1, 0] == pytest.approx(before, rel=1e-12)
+    assert history.update_ratio[-1, 0] == pytest.approx(0.2 * before / (1 + before), rel=1e-12)
+
+
+def test_without_patience_the_best_of_the_entries_is_named():
+    net, *problem = falling()
+    kwargs = {"epochs": 8, "validation": (ONE, HALF), "every": 2}
+    history = bplib.fit(net, *problem, bplib.SGD(0.1), **kwargs)
+    assert history.epoch.tolist() == [0, 2, 4, 6, 8]
+    assert history.best_epoch == 4  # 0.8⁴ = 0.41 is closer to ½ than 0.8² = 0.64
 
 
 def test_the_best_come_back_though_patience_never_ran_out():
@@ -122,7 +136,7 @@ def test_a_diverging_run_gives_back_finite_parameters():
 
 def deep(stack=None):
     block = Residual([LayerNorm(4), Dense(4, 4, "tanh"), BatchNorm(4)])
-    net = Network([Dense(2, 4, "tanh"), BatchNorm(4), block, Dense(4, 1)], stack)
+    net = Network([Dense(2, 4, "tanh"), BatchNorm(4), block, Dense(4, 1)], stack, init="zeros")
     net.theta += np.random.default_rng(1).standard_normal(net.theta.shape) / 2
     return net
 

@@ -71,7 +71,8 @@ def test_structure(box):
     assert "bp-explore" in box._dom_classes
     controls, picture, shared = box.children
     assert "bp-controls" in controls._dom_classes
-    assert all(isinstance(s, widgets.SelectionSlider) for s in controls.children)
+    kinds = [widgets.SelectionSlider, widgets.ToggleButtons, widgets.ToggleButtons]
+    assert [type(control) for control in controls.children] == kinds
     assert isinstance(picture, widgets.Stack)
     assert isinstance(shared, widgets.HTML)
 
@@ -97,7 +98,44 @@ def test_sliders(box):
     assert [label for label, _ in seed.options] == ["a", "b"]
     assert [value for _, value in eta.options] == [0, 1, 2]
     assert (eta.index, scale.index, seed.index) == (1, 0, 1)
-    assert all(s.continuous_update for s in (eta, scale, seed))
+    assert eta.continuous_update
+
+
+def test_few_texts_are_buttons_and_many_values_a_slider():
+    def kinds(**axes):
+        return [type(c) for c in sliders(bplib.explore(lambda ax, **values: None, **axes))]
+
+    assert kinds(n=[1, 2, 3]) == kinds(n=list("abcdef")) == [widgets.SelectionSlider]
+    assert kinds(n=[True, False]) == kinds(n=list("abcde")) == [widgets.ToggleButtons]
+    assert kinds(n=[1]) == []
+
+
+def test_an_axis_can_be_played():
+    box = bplib.explore(lambda ax, n, m: ax.plot([n, m]), n=range(7), m=[1, 2, 3], play="n")
+    slider, play, other = sliders(box)
+    assert (play.value, play.last, play.label) == (0, 6, "n")
+    assert [type(slider), type(other)] == [widgets.SelectionSlider] * 2
+    with pytest.raises(ValueError, match="play names 'k'; expected one of n"):
+        bplib.explore(lambda ax, n: None, n=[1, 2, 3], play="k")
+
+
+def test_a_dictionary_describes_the_axes():
+    seen = {}
+
+    def draw(ax, n):
+        seen.update({name: (a.get_xlim(), a.get_yscale()) for name, a in ax.items()})
+
+    settings = {"left": {"xlim": (0, n_max := 5)}, "right": {"yscale": "log", "ylim": (0.01, 1)}}
+    box = bplib.explore(draw, settings, mosaic=[["left", "right"]], n=[1, 2, 3])
+    assert seen["left"] == ((0, n_max), "linear")
+    assert seen["right"][1] == "log"
+    shared = box.children[2].value
+    assert ">0.01<" in shared
+    assert ">0.1<" in shared
+    with pytest.raises(ValueError, match="background names 'middle'; expected one of left, right"):
+        bplib.explore(draw, {"middle": {}}, mosaic=[["left", "right"]], n=[1])
+    one = bplib.explore(lambda ax, n: None, {"xlabel": "only one"}, n=[1])
+    assert "only one" in one.children[2].value
 
 
 def stacks(widget):

@@ -103,7 +103,8 @@ def test_who_judges_needs_numpy_alone(name):
 
 
 def test_losses_and_symbolic_are_independent():
-    assert "symbolic" not in set().union(*map(imports, MODULES))
+    others = [name for name in MODULES if name.split(".")[0] != "widgets"]  # which draw both
+    assert "symbolic" not in set().union(*map(imports, others))
 
 
 def run(code):

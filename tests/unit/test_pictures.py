@@ -43,7 +43,7 @@ def test_boundary_of_several_outputs_parts_the_two_largest():
 def test_boundary_of_one_member_is_that_of_a_network_of_its_own():
     stack = bplib.mlp([2, 3, 1], seed=3, stack=(2,))
     net = bplib.mlp([2, 3, 1], seed=3)
-    net.theta = stack.theta[1].copy()
+    net.theta = stack.theta[1]
     drawn = []
     for args in [(stack, X, Y, 1), (net, X, Y)]:
         _, ax = plots.figure()

@@ -72,12 +72,126 @@ def test_round_trip_is_bit_for_bit(tmp_path, name, stack, dtype):
 def test_what_a_file_says_of_itself(tmp_path):
     """A change of any of this would lock out the files that readers have."""
     path = bplib.save(bplib.mlp([2, 1], output="sigmoid", stack=3), tmp_path / "net.npz")
-    assert json.loads(str(np.load(path)["description"])) == {
+    description = json.loads(str(np.load(path)["description"]))
+    assert description.pop("generators").keys() == {"rng"}
+    assert description == {
         "format": "bplib parameters 1",
         "architecture": "[Dense(2, 1, 'sigmoid')]",
         "stack": "(3,)",
         "dtype": "float64",
     }
+
+
+GENERATORS = ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"]
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_random_generators_come_along(tmp_path, kind):
+    def net(seed):
+        rng, own = (np.random.Generator(getattr(np.random, kind)(k)) for k in (seed, seed + 1))
+        return Network([Dropout(2, 0.5, seed=own), Residual([Dropout(2, 0.5, seed=rng)])], seed=rng)
+
+    first, second = net(1), net(5)
+    first.rng.random(3)
+    path = bplib.save(first, tmp_path / "net.npz")
+    bystander = second.rng
+    untouched = repr(bystander.bit_generator.state)
+    bplib.load(second, path)
+    assert repr(bystander.bit_generator.state) == untouched, "someone else may draw from it"
+    assert second.rng is second.layers[1].layers[0].rng, "what is shared stays shared"
+    for _ in range(3):
+        for mine, theirs in zip(first.walk(), second.walk(), strict=True):
+            if isinstance(mine, Dropout):
+                np.testing.assert_array_equal(mine.rng.random(5), theirs.rng.random(5))
+        np.testing.assert_array_equal(first.rng.random(5), second.rng.random(5))
+
+
+def test_another_kind_of_generator_is_refused(tmp_path):
+    path = bplib.save(mlp(seed=np.random.Generator(np.random.MT19937(0))), tmp_path / "net.npz")
+    net = mlp(seed=6)
+    with pytest.raises(ValueError, match="expected a file written by save"):
+        bplib.load(net, path)
+    assert bits(net) == bits(mlp(seed=6))
+
+
+def test_a_file_without_the_rest_is_still_read(tmp_path):
+    path = tmp_path / "net.npz"
+    path.write_bytes(described(theta=np.ones(13)))
+    net = mlp()
+    rng = net.rng
+    bplib.load(net, path)
+    np.testing.assert_array_equal(net.theta, 1)
+    assert net.rng.bit_generator.state == rng.bit_generator.state
+    with pytest.raises(ValueError, match=r"which holds {.*}; expected .*Adam.k"):
+        bplib.load(net, path, optimizer=bplib.Adam())
+
+
+def stepped(net, rule, updates=3):
+    for _ in range(updates):
+        rule.step(net.theta, np.ones_like(net.theta))
+    return rule
+
+
+@pytest.mark.parametrize("stack", [None, 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("updates", [0, 3])
+def test_an_optimizer_comes_along(tmp_path, stack, dtype, updates):
+    net = mlp(stack=stack, dtype=dtype)
+    rule = stepped(net, bplib.Adam(0.1), updates)
+    path = bplib.save(net, tmp_path / "net.npz", optimizer=rule)
+    twin, again = mlp(stack=stack, dtype=dtype, seed=6), bplib.Adam(0.01)
+    stepped(bplib.mlp([7, 2]), again)  # of another network until it is loaded
+    bplib.load(twin, path, optimizer=again)
+    assert (again.k, again.eta) == (updates, 0.01)
+    for name in ("m", "s"):
+        mine, theirs = getattr(rule, name), getattr(again, name)
+        np.testing.assert_array_equal(mine, theirs)
+        assert updates == 0 or mine.dtype == theirs.dtype == dtype
+        assert not np.shares_memory(mine, theirs)
+    stepped(twin, again)
+    with pytest.raises(ValueError, match="theta is another array"):
+        stepped(net, again)
+
+
+def test_a_file_with_an_optimizer_is_loaded_without(tmp_path):
+    net = mlp()
+    path = bplib.save(net, tmp_path / "net.npz", optimizer=stepped(net, bplib.Adam()))
+    assert bits(bplib.load(mlp(seed=6), path)) == bits(net)
+
+
+WRONG_OPTIMIZERS = {
+    "another class": (
+        lambda net: bplib.Momentum(0.1),
+        r"holds .*Adam\.m.*; expected .*Momentum\.v",
+    ),
+    "a subclass": (lambda net: bplib.AdamW(0.1), r"holds .*Adam\.m.*; expected .*AdamW\.m"),
+    "a class": (lambda net: bplib.Adam, "optimizer is <class .*; expected one such as"),
+    "a name": (lambda net: "adam", "optimizer is 'adam'; expected one such as"),
+    "rates of another stack": (lambda net: bplib.Adam([0.1, 0.2]), r"eta has shape \(2,\)"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_OPTIMIZERS)
+def test_another_optimizer_is_refused_and_all_is_left_alone(tmp_path, name):
+    make, message = WRONG_OPTIMIZERS[name]
+    saved, net = mlp(), mlp(seed=6)
+    path = bplib.save(saved, tmp_path / "net.npz", optimizer=stepped(saved, bplib.Adam()))
+    optimizer, rng = make(net), net.rng
+    before = repr(vars(optimizer)) if isinstance(optimizer, bplib.optim.Optimizer) else ""
+    with pytest.raises(ValueError, match=message):
+        bplib.load(net, path, optimizer=optimizer)
+    assert bits(net) == bits(mlp(seed=6))
+    assert net.rng is rng
+    assert not before or repr(vars(optimizer)) == before
+
+
+def test_an_optimizer_of_another_network_is_not_saved(tmp_path):
+    rule = stepped(mlp(), bplib.Adam())
+    with pytest.raises(ValueError, match="theta is another array than in the 3 updates"):
+        bplib.save(mlp(), tmp_path / "net.npz", optimizer=rule)
+    with pytest.raises(ValueError, match="optimizer is <class"):
+        bplib.save(mlp(), tmp_path / "net.npz", optimizer=bplib.Adam)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_running_averages_come_along(tmp_path):
@@ -213,6 +327,10 @@ BROKEN = {
     "no theta": described(),
     "one number for all": described(theta=np.ones(1)),
     "theta of another type": described(theta=np.ones(13, np.float32)),
+    "generators a list": described({"generators": []}, theta=np.ones(13)),
+    "generators a number": described({"generators": 3}, theta=np.ones(13)),
+    "a generator too many": described({"generators": {"r": {}}}, theta=np.ones(13)),
+    "a generator without state": described({"generators": {"rng": {}}}, theta=np.ones(13)),
     "an array too many": described(theta=np.ones(13), phi=np.ones(1)),
 }
 
@@ -287,7 +405,7 @@ def test_a_missing_file_is_an_ordinary_error(tmp_path):
 
 
 def test_nothing_can_be_written_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"path is .*nowhere.net\.npz'; expected a folder"):
         bplib.save(mlp(), tmp_path / "nowhere" / "net.npz")
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):

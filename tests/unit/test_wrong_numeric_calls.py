@@ -160,7 +160,7 @@ CALLS = {
     "activation of ragged rows": (lambda: activations.relu([[1], [1, 2]]), "z", "one length"),
     "activation: a function": (
         lambda: bplib.mlp([2, 1], output=np.tanh),
-        "activation",
+        "output",
         "Activation",
     ),
     "activation: a class": (lambda: activations.get(Activation), "activation", "class", "'tanh'"),
@@ -368,8 +368,18 @@ CALLS = {
     "ledger: part": (lambda: ledger(trained(), 1, 0.1).part("forwards"), "part", "'forward'"),
     # sliders
     "explore: draw": (lambda: explore(draw=None), "draw", "None", "draw(ax, **values)"),
-    "explore: background": (lambda: explore(background=1), "background", "1", "function or None"),
-    "explore: describe": (lambda: explore(describe="eta"), "describe", "'eta'", "function or None"),
+    "explore: background": (
+        lambda: explore(background=1),
+        "background",
+        "1",
+        "function or a dictionary",
+    ),
+    "explore: describe": (
+        lambda: explore(describe="eta"),
+        "describe",
+        "'eta'",
+        "function or None",
+    ),
     "explore: start": (lambda: explore(start=0.1), "start", "0.1", "dictionary"),
     "explore: labels": (lambda: explore(labels=["eta"]), "labels", "['eta']", "dictionary"),
     "explore: alt": (lambda: explore(alt=None), "alt", "None", "text"),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bplib.checks.packing import Quadratic
-from exercises.model import Key
+from exercises.exercise import Key
 
 key = Key(returns=["path", "losses"])
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exercises.model import Key
+from exercises.exercise import Key
 
 key = Key(returns=["path"])
 

@@ -1,0 +1,1 @@
+"""What makes each page of the website: formulas, folds, pictures, buttons, files."""

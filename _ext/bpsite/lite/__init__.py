@@ -1,0 +1,1 @@
+"""JupyterLite, where the notebooks run in the reader's browser."""

@@ -1,0 +1,1 @@
+"""What makes each page a notebook, with all it needs to run."""

@@ -1,0 +1,1 @@
+export { LayoutModel, LayoutView, StyleView } from "@jupyter-widgets/base";

@@ -1,0 +1,215 @@
+// Redraws a picture whenever what the reader sets has changed: texts, lines, points and edges.
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const minus = (text) => text.replace("-", "−");
+
+// Halfway between two numbers JavaScript rounds up, Python to the even digit.
+const halfway = (rest) => /^50*$/.test(rest);
+const even = (digit) => "02468".includes(digit);
+const FAR = 40; // digits beyond which no double is halfway by chance
+
+export function fixed(v, digits) {
+  const [whole, decimals] = Math.abs(v).toFixed(digits + FAR).split(".");
+  const kept = digits ? `${whole}.${decimals.slice(0, digits)}` : whole;
+  const down = halfway(decimals.slice(digits)) && even(kept.at(-1));
+  const text = down ? kept : Math.abs(v).toFixed(digits);
+  return v < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+export function significant(v, digits) {
+  let [mantissa, power] = Math.abs(v).toExponential(digits - 1).split("e");
+  const [exact, own] = Math.abs(v).toExponential(digits + FAR).split("e");
+  const kept = exact.slice(0, digits > 1 ? digits + 1 : 1);
+  if (halfway(exact.replace(".", "").slice(digits)) && even(kept.at(-1))) [mantissa, power] = [kept, own];
+  const sign = v < 0 ? "−" : "";
+  if (!v || (power >= -4 && power <= 5)) return sign + Number(`${mantissa}e${power}`);
+  const raised = String(Number(power)).replace("-", "⁻").replace(/\d/g, (d) => RAISED[d]);
+  return `${sign}${Number(mantissa)}·10${raised}`;
+}
+
+export function number(v, digits, kind) {
+  if (!Number.isFinite(v)) return Number.isNaN(v) ? "NaN" : v > 0 ? "∞" : "−∞";
+  if (kind === "f" && Math.abs(v) < 1e6) return fixed(v, digits);
+  return significant(v, kind === "g" ? digits : 3);
+}
+
+// A text, then [format, digits or texts, place of the number], a text, and so on.
+export function sentence(parts, S) {
+  return parts.map((part) => {
+    if (typeof part === "string") return part;
+    const [kind, how, place] = part;
+    return kind === "w" ? how[S[place]] : number(S[place], how, kind);
+  }).join("");
+}
+
+const LARGEST = 1e4;
+const place = ([a, b, logarithmic], v) => {
+  const at = a + b * (logarithmic ? Math.log10(v) : v);
+  return Math.round(Math.min(LARGEST, Math.max(-LARGEST, at)) * 10) / 10;
+};
+const value = ([a, b, logarithmic], at) => (logarithmic ? 10 ** ((at - a) / b) : (at - a) / b);
+
+function line(axes, xs, ys, count) {
+  let d = "", pen = "M", u, v;
+  for (let k = 0; k < count; k++) {
+    const x = place(axes.x, xs[k]), y = place(axes.y, ys[k]);
+    if (Number.isNaN(x) || Number.isNaN(y)) pen = "M";
+    else if (x !== u || y !== v || pen === "M") {
+      d += `${pen}${x} ${y}`;
+      pen = "L";
+    }
+    [u, v] = [x, y];
+  }
+  return d;
+}
+
+// For each kind of thing that moves: its node and what it shows -> a function that redraws it.
+const KINDS = {
+  text(node, { say, x, y }, axes) {
+    const text = node.querySelector("text");
+    let first;
+    return (P, S) => {
+      const now = sentence(say, S);
+      if (text.textContent !== now) text.textContent = now;
+      if (x === undefined) return;
+      const here = [place(axes.x, S[x]), place(axes.y, S[y])];
+      first ??= here;
+      const [dx, dy] = here.map((v, k) => v - first[k]);
+      text.style.display = Number.isNaN(dx + dy) ? "none" : "";
+      text.setAttribute("transform", `translate(${dx} ${dy})`);
+    };
+  },
+  line(node, { columns, corners, upto }, axes) {
+    const path = node.querySelector("path");
+    return (P, S) => {
+      const [xs, ys] = columns
+        ? columns.map(([loop, c]) => P[loop][c])
+        : corners.map((places) => places.map((i) => S[i]));
+      const count = upto === undefined ? xs.length : Math.min(xs.length, Math.round(S[upto]) + 1);
+      path.setAttribute("d", line(axes, xs, ys, count));
+    };
+  },
+  point(node, { x, y }, axes) {
+    const use = node.querySelector("use");
+    return (P, S) => {
+      const [u, v] = [place(axes.x, S[x]), place(axes.y, S[y])];
+      use.style.display = Number.isNaN(u) || Number.isNaN(v) ? "none" : "";
+      use.setAttribute("x", u);
+      use.setAttribute("y", v);
+    };
+  },
+  edge(node, { width, colors }) {
+    const { style } = node.querySelector("path");
+    return (P, S) => {
+      const w = S[width];
+      style.strokeWidth = Number.isFinite(w) ? 0.5 + (2.2 * Math.min(Math.abs(w), 3)) / 3 : 0.5;
+      style.strokeDasharray = w < 0 ? "3 2" : "none";
+      style.stroke = colors[w < 0 ? 1 : 0];
+    };
+  },
+};
+
+const rounded = (v) => Number(v.toPrecision(4));
+
+// A point that is dragged is an element over the picture: what is inside role="img" cannot be heard.
+function handle(stage, box, { x, y, at, label, axes }, model) {
+  const node = document.createElement("div");
+  node.className = "bp-handle";
+  node.tabIndex = 0;
+  const [left, right, bottom, top] = axes.limits;
+  const said = { role: "slider", "aria-roledescription": "movable point", "aria-label": label,
+    "aria-valuemin": left, "aria-valuemax": right };
+  for (const [name, text] of Object.entries(said)) node.setAttribute(name, text);
+  stage.append(node);
+  const traits = [x, y].filter((i) => i !== undefined).map((i) => `v${i}`);
+  const home = traits.map((name) => model.get(name));
+  const limits = [[left, right], [bottom, top]];
+  const move = (...to) => {
+    traits.forEach((name, k) => {
+      const [low, high] = limits[k];
+      model.set(name, rounded(Math.min(high, Math.max(low, to[k]))));
+    });
+    model.save_changes();
+  };
+  const follow = (event) => {
+    const area = stage.getBoundingClientRect();
+    move(value(axes.x, ((event.clientX - area.x) / area.width) * box[0]),
+      value(axes.y, ((event.clientY - area.y) / area.height) * box[1]));
+  };
+  node.addEventListener("pointerdown", (event) => {
+    node.setPointerCapture(event.pointerId);
+    node.focus();
+    event.preventDefault();
+  });
+  node.addEventListener("pointermove", (event) => {
+    if (node.hasPointerCapture(event.pointerId)) follow(event);
+  });
+  node.addEventListener("keydown", (event) => {
+    const part = event.shiftKey ? 10 : 100;
+    const [dx, dy] = [(right - left) / part, (top - bottom) / part];
+    const [u, v] = traits.map((name) => model.get(name));
+    const to = { ArrowLeft: [u - dx, v], ArrowRight: [u + dx, v], ArrowUp: [y === undefined ? u + dx : u, v + dy],
+      ArrowDown: [y === undefined ? u - dx : u, v - dy], Home: home }[event.key];
+    if (!to) return;
+    event.preventDefault();
+    event.stopPropagation();
+    move(...to);
+  });
+  return (P, S) => {
+    const [u, v] = at.map((i) => S[i]);
+    node.style.left = `${(place(axes.x, u) / box[0]) * 100}%`;
+    node.style.top = `${(place(axes.y, v) / box[1]) * 100}%`;
+    node.setAttribute("aria-valuenow", u);
+    node.setAttribute("aria-valuetext", minus(`x ${rounded(u)}`) + minus(`, y ${rounded(v)}`));
+  };
+}
+
+async function compile(code) {
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  try {
+    return (await import(/* webpackIgnore: true */ url)).default;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+async function render({ model, el }) {
+  const { code, tables, parts, axes, handles, say, alt } = model.get("program");
+  const compute = await compile(code);
+  el.classList.add("bp-frame");
+  el.innerHTML = `<div class="bp-stage">${model.get("svg")}</div>`;
+  const [stage] = el.children;
+  const readout = document.createElement("p");
+  readout.className = "bp-readout";
+  if (say.length > 1 || say[0]) el.append(readout);
+  const svg = stage.querySelector("svg");
+  const box = svg.getAttribute("viewBox").split(" ").slice(2).map(Number);
+  stage.style.maxWidth = svg.style.maxWidth;
+  const redraw = parts.map((part, k) =>
+    KINDS[part.kind](svg.querySelector(`[data-live="${k}"]`), part, axes[part.ax]));
+  for (const one of handles) redraw.push(handle(stage, box, { ...one, axes: axes[one.ax] }, model));
+
+  let waiting = 0;
+  const draw = () => {
+    waiting = 0;
+    const inputs = tables.map((table, i) => (table ? table[model.get(`v${i}`)] : model.get(`v${i}`)));
+    const [P, S] = compute(...inputs);
+    for (const one of redraw) one(P, S);
+    const now = sentence(say, S);
+    if (readout.textContent !== now) {
+      readout.textContent = now;
+      svg.setAttribute("aria-label", `${alt} ${now}`);
+    }
+  };
+  const later = () => {
+    waiting ||= requestAnimationFrame(draw);
+  };
+  const names = tables.map((_, i) => `change:v${i}`);
+  for (const name of names) model.on(name, later);
+  draw();
+  return () => {
+    cancelAnimationFrame(waiting);
+    for (const name of names) model.off(name, later);
+  };
+}
+
+export default { render };

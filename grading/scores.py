@@ -1,0 +1,128 @@
+"""What a submission earns: its cells run in the sandbox, its outcomes are judged outside."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import nbformat
+
+from bplib.checks.verdict import Verdict, diagnose
+from exercises.exercise import Exercise
+from grading.protocol import Answer, Cell, Limits, Task
+from grading.repair import defines
+from grading.sandbox import Sandbox
+
+STEP = 2  # points come in halves
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one exercise earned.
+
+    Attributes:
+        message: what the feedback says.
+        mistakes: the names of those that were recognised.
+        reason: why nothing could be judged, "" if something could.
+    """
+
+    exercise: str
+    points: float
+    maximum: float
+    message: str
+    mistakes: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def nothing(exercise: Exercise, reason: str) -> Score:
+    """Return the score of an exercise of which nothing could be graded."""
+    return Score(exercise.name, 0.0, float(exercise.source.points), f"✗ {reason}", (), reason)
+
+
+def scores(
+    exercises: Sequence[Exercise],
+    notebook: nbformat.NotebookNode,
+    seeds: Mapping[str, int],
+    sandbox: Sandbox,
+    limits: Limits = Limits(),  # noqa: B008
+    salt: str = "",
+) -> list[Score]:
+    """Run a repaired notebook in a sandbox of its own and score each exercise.
+
+    Args:
+        seeds: for each exercise, the seed of the hidden cases.
+        salt: of the fingerprints.
+
+    Raises:
+        SandboxError: the sandbox did not start.
+    """
+    tasks = [task(exercise, notebook, seeds[exercise.name], salt) for exercise in exercises]
+    answers = sandbox.run(tasks, limits)
+    return [score(e, seeds[e.name], answers[e.name], salt) for e in exercises]
+
+
+def task(exercise: Exercise, notebook: nbformat.NotebookNode, seed: int, salt: str = "") -> Task:
+    """Return what the sandbox gets to know: the student's cells and the inputs, no results."""
+    return Task(
+        exercise.name,
+        exercise.source.function,
+        list(exercise.key.returns),
+        exercise.given(seed),
+        attempts(exercise, notebook),
+        salt,
+    )
+
+
+def attempts(exercise: Exercise, notebook: nbformat.NotebookNode) -> list[list[Cell]]:
+    """Return the cells above the exercise's check, then all, then its own alone."""
+    above, every, alone = [], [], []
+    passed = False
+    function = exercise.source.function
+    code = [
+        (number, cell, cell.metadata.get("nbgrader", {}))
+        for number, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "code"
+    ]
+    own = f"{exercise.name}-solution"
+    elsewhere = any(
+        defines(cell.source, function) for _, cell, about in code if about.get("grade_id") != own
+    )
+    for number, cell, about in code:
+        name = about.get("grade_id", "")
+        if name == own and elsewhere and cell.source.strip() == exercise.source.stub.strip():
+            continue
+        if about.get("grade"):
+            passed |= name == f"{exercise.name}-check"
+            continue
+        item = (number, cell.source)
+        every.append(item)
+        above += [] if passed else [item]
+        alone += [item] if name in (own, "setup") or (not name and elsewhere) else []
+    return [above, every, alone]
+
+
+def score(exercise: Exercise, seed: int, answer: Answer, salt: str = "") -> Score:
+    """Judge an answer by the reference and the known mistakes, on this side of the sandbox."""
+    if not answer.outcomes:
+        told = f"✗ The notebook {answer.failure}."
+        return _score(exercise, 0, "\n".join([told, *answer.errors]), (), answer.reason)
+    verdict = diagnose(exercise.cases(seed, salt, with_slips=False), answer.outcomes, [])
+    if not verdict:
+        verdict = diagnose(exercise.cases(seed, salt), answer.outcomes, exercise.mistakes)
+    reason = "" if verdict.passed or verdict.mistakes else answer.reason
+    lines = [repr(verdict)] if verdict.passed else [repr(verdict), *answer.errors[:3]]
+    return _score(exercise, earned(verdict, exercise), "\n".join(lines), verdict.mistakes, reason)
+
+
+def earned(verdict: Verdict, exercise: Exercise) -> float:
+    """Return the points, in halves, rounded down; all of them only if all is right."""
+    most = float(exercise.source.points)
+    if verdict.passed:
+        return most
+    return max(0.0, min(math.floor(STEP * verdict.share * most) / STEP, most - 1 / STEP))
+
+
+def _score(
+    exercise: Exercise, points: float, message: str, mistakes: tuple[str, ...], reason: str
+) -> Score:
+    most = float(exercise.source.points)
+    return Score(exercise.name, float(points), most, message, tuple(mistakes), reason)
