@@ -256,14 +256,17 @@ def test_at_a_minimum_a_mistake_is_still_seen(monkeypatch):
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1, 30, 255])
-def test_inputs_may_be_large(monkeypatch, scale):
-    """At 255 the loss bends so much within h that the central difference is off by 1e-5."""
+def test_inputs_may_be_large(scale):
+    """At 255 the loss bends so much within h that the difference alone is off by up to 2 %."""
+    worst = 0.0
     for seed in range(5):
         rng = np.random.default_rng(seed)
         net = bplib.mlp([4, 5, 2], seed=seed)
         x, y = scale * rng.random((4, 12)), rng.standard_normal((2, 12))
         check = bplib.gradcheck(net, losses.SquaredError(), x, y)
-        assert check, str(check)
+        assert check.ok, str(check)
+        worst = max(worst, *check.by_parameter.values())
+    assert (worst > 1e-3) == (scale == 255)
 
 
 @pytest.mark.parametrize("method", ["central", "complex"])
