@@ -221,7 +221,7 @@ def test_divergence_is_shown_as_what_it_is(opened):
     for _ in range(60):
         slider(page, 0).press("PageUp")
     slider(page, 1).press("End")
-    says(page, expected(eta=4, k=100))
+    says(page, expected(eta=4.0, k=100))
     assert page.locator(".bp-explore:not(.bp-static) svg use").first.is_visible()
 
 
