@@ -83,8 +83,8 @@ def gradcheck(
             losses and layers of your own have to take complex numbers as they take real ones.
 
     Raises:
-        ValueError: net is a stack, is not float64 or has no finite loss; the method is
-            unknown; or it is "complex" and something does not take complex numbers so.
+        ValueError: net is a stack, is not float64 or has no finite loss, or draws anew in each
+            pass; the method is unknown; or it is "complex" and something does not take complex numbers so.
     """
     scheme = one_of("method", method, SCHEMES)
     single(net)
@@ -93,6 +93,11 @@ def gradcheck(
         raise ValueError("net has a loss that is NaN or infinite; expected one to differentiate")
     analytic = loss_and_grad(net, loss, x, y)[1].copy()
     twin, real = held(net, scheme.dtype), held(net)
+    if evaluate(real, loss, x, y, train=True) != evaluate(real, loss, x, y, train=True):
+        raise ValueError(
+            "net draws anew in each pass, so that no two losses compare; expected its layers of "
+            "chance to keep what they drew while `hold` is True"
+        )
 
     def derivative(i: int, h: float = scheme.step) -> float:
         e = np.zeros(analytic.size)

@@ -7,11 +7,11 @@ import pytest
 import sympy as sp
 
 import bplib
-from bplib import Dense, activations, initializers, losses
+from bplib import Dense, Network, activations, initializers, losses
 from bplib import network as network_module
 from bplib.activations import ACTIVATIONS
 from bplib.gradient_check import GradCheck
-from bplib.layers import Dropout, LayerNorm
+from bplib.layers import Dropout, Layer, LayerNorm
 from oracle.reference import (
     MATCHED,
     central_gradient,
@@ -421,3 +421,18 @@ def test_relative_error_is_norm_wise():
     assert relative_error(np.zeros(2), np.zeros(2)) == 0
     assert relative_error(np.array([1.0, 9]), np.array([1.0, np.nan])) == 0
     assert np.isnan(relative_error(np.array([np.nan]), np.ones(1)))
+
+
+def test_a_layer_that_draws_anew_in_each_pass_is_refused():
+    class Noise(Layer):
+        needs_rng = True
+
+        def forward(self, a_prev, train=False):
+            return a_prev + self.rng.standard_normal(a_prev.shape)
+
+        def backward(self, da, down=True):
+            return -da
+
+    net = Network([Dense(2, 2), Noise(2, 2)])
+    with pytest.raises(ValueError, match="draws anew in each pass"):
+        bplib.gradcheck(net, losses.SquaredError(), np.ones((2, 3)), np.zeros((2, 3)))
