@@ -84,7 +84,8 @@ def gradcheck(
 
     Raises:
         ValueError: net is a stack, is not float64 or has no finite loss, or draws anew in each
-            pass; the method is unknown; or it is "complex" and something does not take complex numbers so.
+            pass; the method is unknown; or it is "complex" and something does not take complex
+            numbers so.
     """
     scheme = one_of("method", method, SCHEMES)
     single(net)
