@@ -1,4 +1,4 @@
-"""What happened in training, entry by entry."""
+"""What happened in training, entry by entry; `bplib.train` makes the entries."""
 
 from dataclasses import dataclass, field
 

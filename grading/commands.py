@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exercises.exercise import ASSIGNMENTS, Assignment, named
 from grading import secret
-from grading.protocol import Limits
+from grading.limits import Limits
 
 GRADE = """\
 Grades all submissions of an assignment in a sandbox and writes, into the course folder:

@@ -16,7 +16,7 @@ from exercises.exercise import Assignment, Exercise
 from grading.collect import Student, Upload
 from grading.course import Course, Record, read, save, write
 from grading.file_names import safe
-from grading.protocol import Limits
+from grading.limits import Limits
 from grading.repair import LARGEST, Repaired, repair
 from grading.sandbox import Sandbox, SandboxError
 from grading.scores import nothing, scores

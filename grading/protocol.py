@@ -12,6 +12,7 @@ from bplib.checks.fingerprint import PROJECTIONS, Fingerprint
 from bplib.checks.outcome import Outcome
 from bplib.checks.packing import pack
 from bplib.checks.verdict import Case
+from grading.limits import Limits
 
 Cell = tuple[int, str]  # its number in the notebook, from 1, and its code
 LONGEST = 400
@@ -23,21 +24,6 @@ REASONS = {
     "SystemExit": "ended Python",
     "KeyboardInterrupt": "ended Python",
 }
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one exercise of one student may use.
-
-    Attributes:
-        seconds: processor time of one attempt; twice that on the clock.
-        memory, files, output: address space, size of a file and of the answer, in bytes.
-    """
-
-    seconds: float = 5.0
-    memory: int = 2 << 30
-    files: int = 16 << 20
-    output: int = 1 << 20
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import bplib
 from grading import runner
-from grading.protocol import Answer, Limits, Task, parsed
+from grading.limits import Limits
+from grading.protocol import Answer, Task, parsed
 
 INSTALL = (
     "Install Bubblewrap: `apt install bubblewrap` on Debian and Ubuntu, `dnf install bubblewrap` "

@@ -8,7 +8,8 @@ import nbformat
 
 from bplib.checks.verdict import Verdict, diagnose
 from exercises.exercise import Exercise
-from grading.protocol import Answer, Cell, Limits, Task
+from grading.limits import Limits
+from grading.protocol import Answer, Cell, Task
 from grading.repair import defines
 from grading.sandbox import Sandbox
 

@@ -1,18 +1,13 @@
 """A browser; says loudly what could not run here, and refuses to go on where all of it must."""
 
-import contextlib
 import importlib.util
-import json
 import os
 import shutil
-from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import pytest
 from support.book import ROOT
 from support.browser import ARGS, find_browser
+from support.environment import another_tree
 
 REQUIRE_ALL = os.environ.get("BP_REQUIRE_ALL") == "1"
 
@@ -29,17 +24,6 @@ def absent():
     if importlib.util.find_spec("nbgrader") is None:
         lines.append("no nbgrader found: NOTHING WAS GRADED (make grading)")
     return lines
-
-
-def another_tree():
-    """Return where this environment's bplib is, if that is another folder than this one."""
-    with contextlib.suppress(PackageNotFoundError):
-        source = json.loads(distribution("backprop-book").read_text("direct_url.json") or "{}")
-        folder = url2pathname(urlsplit(source.get("url", "")).path)
-        asked_for = str(ROOT) in os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        if folder and not asked_for and Path(folder).resolve() != ROOT:
-            return folder
-    return None
 
 
 def pytest_configure(config):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bplib.checks.fingerprint import Fingerprint
-from bplib.checks.wording import count, listed, sentence, short
+from bplib.checks.text import count, listed, sentence, short
 
 
 @dataclass(frozen=True)

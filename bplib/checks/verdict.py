@@ -8,7 +8,7 @@ import numpy as np
 
 from bplib.checks.fingerprint import Fingerprint
 from bplib.checks.outcome import Outcome, list_name
-from bplib.checks.wording import count, listed, signed
+from bplib.checks.text import count, listed, signed
 
 __all__ = ["Verdict"]
 

@@ -11,8 +11,8 @@ from grading.__main__ import main
 from grading.collect import Student, Upload
 from grading.course import Course
 from grading.grader import Grader
+from grading.limits import Limits
 from grading.nbgrader_adapter import gradebook
-from grading.protocol import Limits
 from grading.sandbox import choose
 
 pytestmark = pytest.mark.needs("bwrap", "nbgrader")

@@ -6,7 +6,8 @@ from samples import sent, solved
 from exercises.assignment_notebook import notebook
 from exercises.exercise import assignments, exercises
 from exercises.source import fill
-from grading.protocol import Limits, Task
+from grading.limits import Limits
+from grading.protocol import Task
 from grading.repair import repair
 from grading.sandbox import choose
 from grading.scores import score, scores

@@ -12,7 +12,8 @@ import pytest
 
 import exercises
 from grading import sandbox as module
-from grading.protocol import Limits, Task, parsed
+from grading.limits import Limits
+from grading.protocol import Task, parsed
 from grading.sandbox import Bubblewrap, SandboxError, Unsafe, choose
 
 KEYS = Path(exercises.__file__).parent

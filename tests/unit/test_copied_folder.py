@@ -4,8 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import conftest
 import pytest
+from support import environment
 from support.book import ROOT
 
 ELSEWHERE = "/home/of/another/tree"
@@ -41,6 +41,6 @@ def test_tests_refuse_a_package_from_elsewhere(url, path, said, monkeypatch):
         def read_text(self, name):
             return f'{{"url": "{url}"}}'
 
-    monkeypatch.setattr(conftest, "distribution", lambda name: Installed())
+    monkeypatch.setattr(environment, "distribution", lambda name: Installed())
     monkeypatch.setenv("PYTHONPATH", path)
-    assert conftest.another_tree() == (said and str(Path(said)))
+    assert environment.another_tree() == (said and str(Path(said)))

@@ -1,4 +1,4 @@
-"""Words of which messages to a student are made."""
+"""Small helpers for messages: plurals, lists, full stops; the sentences are in `verdict`."""
 
 from collections.abc import Iterable
 from typing import Any
