@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import importlib
 import os
 import sys
 import threading
@@ -21,6 +22,23 @@ SOURCES = (
 RELOAD = b"""<script>
 new EventSource("/_changed").onmessage = () => location.reload();
 </script></body>"""
+LOADED = (
+    "bplib.plots",
+    "bpsite",
+    "jupyter_book.cli.main",
+    "jupyter_cache.cache.main",
+    "jupyter_cache.executors",
+    "myst_nb.sphinx_ext",
+    "pybtex.style.formatting.unsrt",
+    "sphinx.application",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_book_theme",
+    "sphinx_exercise",
+    "sphinx_external_toc",
+    "sphinx_togglebutton",
+    "sphinxcontrib.bibtex",
+)
 PAUSE = 0.2  # seconds between two looks at the sources
 
 
@@ -44,6 +62,7 @@ def build(root):
         from jupyter_book.cli.main import main
 
         os.chdir(root)
+        os.environ["BOOK_DRAFT"] = "1"
         status = 1
         try:
             main(["build", "--quiet", "--keep-going", "."], standalone_mode=False)
@@ -151,14 +170,8 @@ def watch(root, changes, seen=None):
 
 def load():
     """Load what a build needs, once."""
-    import jupyter_cache.cache.main
-    import jupyter_cache.executors
-    import myst_nb.sphinx_ext
-    import sphinx.application
-    import sphinx_book_theme
-    from jupyter_book.cli import main
-
-    return jupyter_cache, myst_nb, sphinx, sphinx_book_theme, main
+    for name in LOADED:
+        importlib.import_module(name)
 
 
 def main(root, port, show=webbrowser.open):

@@ -61,6 +61,20 @@ HOOKS = (
 )
 """Event of Sphinx, priority, function: in the order in which a build comes to them."""
 
+WHOLE = {
+    widget_runtime.install,
+    metadata.draw,
+    metadata.front_door,
+    page_notebooks.changed,
+    page_notebooks.offer,
+    launch_buttons.replace_groups,
+    zips.offer,
+    wheels.offer,
+    sitemap.write,
+    lite.install,
+}
+"""What a draft does without: it shows one page at once, while somebody writes it."""
+
 PARTS = (
     termination,
     addresses,
@@ -80,8 +94,9 @@ def connect(app, *modules):
         if module in PARTS:
             module.setup(app)
     names = {module.__name__ for module in modules}
+    left_out = WHOLE if os.environ.get("BOOK_DRAFT") else set()
     for event, priority, function in HOOKS:
-        if function.__module__ in names:
+        if function.__module__ in names and function not in left_out:
             app.connect(event, function, priority=priority)
 
 
