@@ -28,26 +28,25 @@ def by_chapter(numbers, docname):
     }
 
 
-class ByChapter(TocTreeCollector):
-    """Sphinx's own numbering, with numbers that start anew on each page."""
-
-    def assign_figure_numbers(self, env):
-        """Number all pages and return those whose numbers have changed."""
-        before = env.toc_fignumbers
-        super().assign_figure_numbers(env)
-        env.toc_fignumbers = {
-            docname: by_chapter(numbers, docname) for docname, numbers in env.toc_fignumbers.items()
-        }
-        return [name for name, new in env.toc_fignumbers.items() if new != before.get(name)]
-
-
 def renumber(app, env):
     """Number sections, equations, figures and exercises; return the pages that have changed."""
-    return ByChapter().get_updated_docs(app, env)
+    before = env.toc_fignumbers
+    changed = set()
+    for collector in app.bpsite_collectors:
+        changed.update(collector.assign_section_numbers(env))
+        collector.assign_figure_numbers(env)
+    env.toc_fignumbers = {
+        docname: by_chapter(numbers, docname) for docname, numbers in env.toc_fignumbers.items()
+    }
+    changed.update(name for name, new in env.toc_fignumbers.items() if new != before.get(name))
+    return sorted(changed)
 
 
 def setup(app):
-    """Take Sphinx's own collector out of the build."""
+    """Have the collector that numbers asked by us alone, whoever has put it there."""
+    app.bpsite_collectors = []
     for listener in list(app.events.listeners["env-get-updated"]):
-        if type(getattr(listener.handler, "__self__", None)) is TocTreeCollector:
+        collector = getattr(listener.handler, "__self__", None)
+        if isinstance(collector, TocTreeCollector):
             app.disconnect(listener.id)
+            app.bpsite_collectors.append(collector)
