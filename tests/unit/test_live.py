@@ -123,7 +123,13 @@ def test_a_loop_reads_another_and_any_of_its_steps(tmp_path):
     curve = along(u, 0, path[u][-1], 4)
     program = Program([x, y, k])
     program.column(curve[u * path[u][2]])
-    for value in (path[u][0], path[u][-1], path[u][k], path[u][k - 1] - path[u][k]):
+    for value in (
+        path[u][0],
+        path[u][-1],
+        path[u][k],
+        path[u][k - 1] - path[u][k],
+        sp.Max(path[u][-1], 0.1),
+    ):
         program.scalar(value)
     settings = [[0.5, 3.0, step] for step in (-2, 0, 0.4, 0.6, 5, 8, 11)]
     agree(tmp_path, program, settings)
