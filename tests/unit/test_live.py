@@ -1,6 +1,7 @@
 """Live pictures: what the page computes is what Python computes, and wrong calls are named."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -214,6 +215,16 @@ def test_a_picture_shows_its_first_state_and_moves():
     assert widget.program["tables"][0][slider.index] == 0.1
     assert widget.v1 == 1.5
     assert widget.program["handles"][0].keys() == {"ax", "x", "label", "at"}
+
+
+@pytest.mark.parametrize(
+    "place", [(0, 1e9), (-1e250, 1), (sp.log(-eta), 1), (1, sp.oo), (1, 1)], ids=str
+)
+def test_a_point_that_begins_off_the_figure_has_a_marker_to_be_moved(place):
+    picture, ax = bowl()
+    picture.point(ax, *place)
+    svg = picture.show("A point.").children[1].svg
+    assert re.search(r'<g data-live="0">.*?<use ', svg)
 
 
 def test_a_choice_is_a_row_of_buttons_and_play_plays():
