@@ -16,6 +16,10 @@ from bplib.plots.style import (
     PALETTE,
     PAPER,
     PARAMETER,
+    RACER1,
+    RACER2,
+    RACER3,
+    RACERS,
     STYLE,
 )
 from bplib.plots.surface import descent_path, loss_surface, slice_loss
@@ -35,6 +39,10 @@ __all__ = [
     "PALETTE",
     "PAPER",
     "PARAMETER",
+    "RACER1",
+    "RACER2",
+    "RACER3",
+    "RACERS",
     "STYLE",
     "Picture",
     "Table",

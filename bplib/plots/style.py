@@ -6,7 +6,7 @@ import matplotlib as mpl
 
 __all__ = [
     "PALETTE", "INK", "MUTED", "GRID", "PAPER", "FORWARD", "ERROR", "GRADIENT", "PARAMETER",
-    "HIGHLIGHT", "STYLE",
+    "HIGHLIGHT", "RACER1", "RACER2", "RACER3", "RACERS", "STYLE",
 ]  # fmt: skip
 
 PALETTE: dict[str, tuple[str, str]] = {
@@ -19,6 +19,9 @@ PALETTE: dict[str, tuple[str, str]] = {
     "gradient": ("#9e3489", "#f0abec"),
     "parameter": ("#028562", "#57e0a0"),
     "highlight": ("#e2a100", "#f2c230"),
+    "racer1": ("#bc3a65", "#f54d7c"),
+    "racer2": ("#522fbe", "#836ef8"),
+    "racer3": ("#8f6d0a", "#d6da4a"),
 }
 """Name -> (colour on a light page, colour on a dark page).
 
@@ -26,10 +29,18 @@ Forward values, errors δ, gradients and parameters have the same colour in ever
 table and equation of the book.
 """
 
-INK, MUTED, GRID, PAPER, FORWARD, ERROR, GRADIENT, PARAMETER, HIGHLIGHT = (
+INK, MUTED, GRID, PAPER, FORWARD, ERROR, GRADIENT, PARAMETER, HIGHLIGHT, *_RACERS = (
     light for light, _ in PALETTE.values()
 )
 """The colour of that name in `PALETTE` on a light page; a picture follows the page's theme."""
+
+RACER1, RACER2, RACER3 = _RACERS
+RACERS: tuple[tuple[str, Any], ...] = (
+    (RACER1, "-"),
+    (RACER2, (0, (5, 1.5))),
+    (RACER3, (0, (1, 1.2))),
+)
+"""Colour and dash of each of up to three curves that race, whatever it is that races."""
 
 STYLE: dict[str, Any] = {
     "figure.figsize": (4.4, 2.8),

@@ -21,6 +21,7 @@ import traitlets
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from bplib.plots.network_diagram import Quantities, diagram, edge_width
 from bplib.plots.style import HIGHLIGHT, INK, PALETTE, STYLE
@@ -102,6 +103,7 @@ class Picture:
         self.handles: list[dict] = []
         self.sentence: list = [""]
         self._later: list = []
+        self._points: list[Line2D] = []
 
     # Everything is drawn at a dummy place first; `show` puts in the numbers once all are known.
     def text(self, ax: Axes, x: Any, y: Any, template: str, *values: Any, **style: Any) -> None:
@@ -161,6 +163,7 @@ class Picture:
         """Draw a point at a place that may move; the style is that of `Axes.plot`."""
         here = self._axes(ax)
         (artist,) = ax.plot([0], [0], **({"marker": "o", "ls": ""} | style))
+        self._points.append(artist)
         i, j = self.program.scalar(x), self.program.scalar(y)
 
         def draw(columns: list, scalars: list) -> None:
@@ -238,6 +241,8 @@ class Picture:
                 draw(columns, scalars)
             self.fig.draw_without_rendering()
             self.fig.set_layout_engine("none")
+            for point in self._points:
+                _keep_on_sheet(point)
             body, viewbox = svg_body(self.fig, keep=MARK)
         height = float(viewbox.split()[3])
         readout = sentence(self.sentence, scalars)
@@ -379,6 +384,17 @@ def _line(place: dict, columns: list, scalars: list) -> tuple[Sequence, Sequence
         count = int(np.floor(scalars[place["upto"]] + 0.5)) + 1
         xs, ys = xs[:count], ys[:count]
     return xs, ys
+
+
+def _keep_on_sheet(point: Line2D) -> None:
+    """Move a point that lies off the figure to its edge: Matplotlib writes no marker there."""
+    (x,), (y,) = point.get_data()
+    place = point.axes.transData.transform((x, y))
+    width, height = point.figure.bbox.size
+    if not (0 <= place[0] <= width and 0 <= place[1] <= height):
+        place = np.clip(np.nan_to_num(place), 1, (width - 1, height - 1))
+        x, y = point.axes.transData.inverted().transform(place)
+        point.set_data([x], [y])
 
 
 def _color_name(color: str) -> str:

@@ -1,6 +1,7 @@
 """Live pictures: what the page computes is what Python computes, and wrong calls are named."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -123,7 +124,13 @@ def test_a_loop_reads_another_and_any_of_its_steps(tmp_path):
     curve = along(u, 0, path[u][-1], 4)
     program = Program([x, y, k])
     program.column(curve[u * path[u][2]])
-    for value in (path[u][0], path[u][-1], path[u][k], path[u][k - 1] - path[u][k]):
+    for value in (
+        path[u][0],
+        path[u][-1],
+        path[u][k],
+        path[u][k - 1] - path[u][k],
+        sp.Max(path[u][-1], 0.1),
+    ):
         program.scalar(value)
     settings = [[0.5, 3.0, step] for step in (-2, 0, 0.4, 0.6, 5, 8, 11)]
     agree(tmp_path, program, settings)
@@ -208,6 +215,16 @@ def test_a_picture_shows_its_first_state_and_moves():
     assert widget.program["tables"][0][slider.index] == 0.1
     assert widget.v1 == 1.5
     assert widget.program["handles"][0].keys() == {"ax", "x", "label", "at"}
+
+
+@pytest.mark.parametrize(
+    "place", [(0, 1e9), (-1e250, 1), (sp.log(-eta), 1), (1, sp.oo), (1, 1)], ids=str
+)
+def test_a_point_that_begins_off_the_figure_has_a_marker_to_be_moved(place):
+    picture, ax = bowl()
+    picture.point(ax, *place)
+    svg = picture.show("A point.").children[1].svg
+    assert re.search(r'<g data-live="0">.*?<use ', svg)
 
 
 def test_a_choice_is_a_row_of_buttons_and_play_plays():

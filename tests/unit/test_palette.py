@@ -5,11 +5,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from bplib.plots.style import PALETTE
+from bplib.plots.style import PALETTE, RACERS
 
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3, level AA for text
 APART = 20  # CIE76; 2.3 is just noticeable side by side, small marks far apart need more
 ROLES = ("forward", "error", "gradient", "parameter")
+RACING = ("racer1", "racer2", "racer3")
 THEMES = {"light": 0, "dark": 1}
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
@@ -78,7 +79,7 @@ def test_the_yardsticks():
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["ink", "muted", *ROLES])
+@pytest.mark.parametrize("name", ["ink", "muted", *ROLES, *RACING])
 def test_text_can_be_read(name, theme):
     i = THEMES[theme]
     assert contrast(PALETTE[name][i], PALETTE["paper"][i]) >= CONTRAST
@@ -86,10 +87,16 @@ def test_text_can_be_read(name, theme):
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("eyes", SEEN_BY)
-@pytest.mark.parametrize("pair", list(combinations(ROLES, 2)), ids="-".join)
-def test_roles_can_be_told_apart(pair, eyes, theme):
+@pytest.mark.parametrize("pair", [*combinations(ROLES, 2), *combinations(RACING, 2)], ids="-".join)
+def test_what_stands_side_by_side_can_be_told_apart(pair, eyes, theme):
     one, two = (lab(SEEN_BY[eyes] @ linear(PALETTE[name][THEMES[theme]])) for name in pair)
     assert np.linalg.norm(one - two) >= APART
+
+
+def test_racers_differ_by_dash_as_well():
+    colors, dashes = zip(*RACERS, strict=True)
+    assert colors == tuple(PALETTE[name][0] for name in RACING)
+    assert len(set(dashes)) == len(RACERS)
 
 
 def test_every_colour_is_a_different_one():
