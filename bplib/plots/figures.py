@@ -42,11 +42,15 @@ class Picture:
         return f'<div class="bp-figure">{self.svg}</div>'
 
 
-def figure(width: float = 4.4, height: float = 2.8, **subplots: Any) -> tuple[Figure, Any]:
+def figure(
+    width: float = 4.4, height: float = 2.8, mosaic: Any = None, **subplots: Any
+) -> tuple[Figure, Any]:
     """Return a figure in the book's style, sizes in inches, and its axes, as `plt.subplots` does.
 
-    Any keyword of `Figure.subplots` fits, such as nrows or sharex. From here on the whole
-    session draws in this style: Matplotlib reads it anew for every line and text.
+    Any keyword of `Figure.subplots` fits, such as nrows or sharex. With a mosaic, such as
+    [["net", "net"], ["plane", "loss"]], the axes are a dictionary by these names, and the
+    keywords are those of `Figure.subplot_mosaic`. From here on the whole session draws in this
+    style: Matplotlib reads it anew for every line and text.
 
     Raises:
         ValueError: width or height is not a finite number above 0.
@@ -54,6 +58,8 @@ def figure(width: float = 4.4, height: float = 2.8, **subplots: Any) -> tuple[Fi
     width, height = positive("width", width), positive("height", height)
     mpl.rcParams.update(STYLE)
     fig = new_figure(figsize=(width, height), layout="constrained")
+    if mosaic is not None:
+        return fig, fig.subplot_mosaic(mosaic, **subplots)
     return fig, fig.subplots(**subplots)
 
 

@@ -311,13 +311,12 @@ def _in_numpy(symbols: list, values: list[sp.Expr], loops: list) -> Callable:
         p = found[loop][column]
         return p[int(min(len(p) - 1, max(0, np.floor(k + 0.5))))]
 
-    names = [loop.name for loop in loops]
     known = [{"entry": at, "sigmoid": expit}, "numpy"]
-    f = sp.lambdify([*names, *symbols], values, known, cse=True)
+    f = sp.lambdify([*(loop.name for loop in loops), *symbols], values, known, cse=True)
 
     def run(columns: list[np.ndarray], *numbers: float) -> list[float]:
         found[:] = columns
-        return f(*range(len(names)), *numbers)
+        return f(*range(len(loops)), *numbers)
 
     return run
 

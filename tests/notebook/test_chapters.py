@@ -199,5 +199,5 @@ def old_widgets(plain_kernel, tmp_path, monkeypatch):
 
 
 def test_sliders_cope_with_the_widgets_of_colab(old_widgets, tmp_path):
-    done = run_in(tmp_path, *download("05-worked-example").cells, new_code_cell(MOVED))
+    done = run_in(tmp_path, *download("04-backward-pass").cells, new_code_cell(MOVED))
     assert done.cells[-1].outputs[0].text == "7.7.1 1 True\n"

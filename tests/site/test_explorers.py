@@ -19,11 +19,12 @@ WATCH = """() => {
     const frames = new MutationObserver(list => {
         if (list.some(m => [...m.addedNodes].some(n => n.querySelector?.("svg, .bp-frame")
                 || n.closest?.(".bp-frame"))
+                || m.target.closest?.(".bp-stage")
                 || (m.type === "attributes" && m.target.querySelector?.(".bp-frame")))) changed();
     });
     for (const explorer of document.querySelectorAll(".bp-explore"))
         frames.observe(explorer, {subtree: true, childList: true, attributes: true,
-                                  attributeFilter: ["class", "style", "hidden"]});
+                                  attributeFilter: ["class", "style", "hidden", "d", "x", "y"]});
 }"""
 
 BOXES = """() => [...document.querySelectorAll(
@@ -49,7 +50,7 @@ def page(visit, explorer_page):
 
 def sliders(page):
     for explorer in page.locator(".bp-explore").all():
-        for handle in explorer.locator("[role=slider]").all():
+        for handle in explorer.locator(".widget-hslider [role=slider]").all():
             yield explorer, handle
 
 

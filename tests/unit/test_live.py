@@ -142,6 +142,15 @@ def test_a_loop_reads_another_and_any_of_its_steps(tmp_path):
     assert columns.shape == (1, 9)
 
 
+def test_the_larger_of_two_steps_of_loops(tmp_path):
+    path, other = repeat({u: u / 2}, {u: x}, 3), repeat({w: 1 - w}, {w: y}, 3)
+    program = Program([x, y])
+    program.scalar(sp.Max(path[u][0], other[w][3], sp.Abs(path[u][-1])))
+    agree(tmp_path, program, [[2.0, 0.5], [-3.0, 0.5], [0.1, -4.0]])
+    assert program.compiled()(2.0, 0.5)[1] == [2.0]
+    assert program.compiled()(0.1, -4.0)[1] == [5.0]
+
+
 def test_divergence_is_shown_as_what_it_is(tmp_path):
     path = repeat({u: u**2}, {u: x}, 30)
     program = Program([x])

@@ -145,6 +145,18 @@ def test_figure_has_the_style_and_so_has_what_is_drawn_later():
     assert not text.get_parse_math()
 
 
+def test_a_mosaic_gives_axes_by_name():
+    fig, axes = plots.figure(
+        4.4, 3.4, mosaic=[["net", "net"], ["plane", "loss"]], height_ratios=[8, 3]
+    )
+    fig.draw_without_rendering()
+    assert list(axes) == ["net", "plane", "loss"]
+    net, plane, loss = (ax.get_position() for ax in axes.values())
+    assert net.y0 > plane.y1
+    assert net.height > 2 * plane.height
+    assert plane.x1 < loss.x0
+
+
 def test_picture():
     fig, ax = plots.figure()
     ax.plot([0, 1])
