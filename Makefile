@@ -19,7 +19,7 @@ PINNED    := requirements.in $(filter-out requirements.in requirements-bench.in,
 COMPILE    = $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
 # These measure time, or print what they found.
-ALONE := tests/notebook tests/sabotage tests/site/test_explorers.py tests/grading/test_hostile.py tests/grading/test_keys_in_sandbox.py
+ALONE := tests/notebook tests/sabotage tests/site/test_explorers.py tests/site/test_live_pictures.py tests/grading/test_hostile.py tests/grading/test_keys_in_sandbox.py
 
 # An environment knows where it was made: in a copied folder it would run the other folder's bplib.
 HOME_OF_VENV := $(shell cat $(STAMPS)/home 2>/dev/null)
