@@ -1,10 +1,10 @@
 """Every wrong call about layers and networks says which argument, what came, what was expected."""
 
 import copy
-import re
 
 import numpy as np
 import pytest
+from support.refusals import refused
 
 import bplib
 from bplib import Dense, Network, losses
@@ -352,21 +352,9 @@ CALLS = {
 }
 
 
-def says(message, part):
-    """Whether the part is there by itself: the x of "expected" names no argument."""
-    return re.search(rf"(?<!\w){re.escape(part)}(?!\w)", message)
-
-
 @pytest.mark.parametrize("name", CALLS)
 def test_message(name):
-    call, *parts = CALLS[name]
-    with pytest.raises((ValueError, TypeError)) as caught:
-        call()
-    message = str(caught.value)
-    assert [part for part in parts if not says(message, part)] == [], message
-    assert "expected" in message
-    assert message.strip() == message
-    assert len(message) < 300
+    assert "expected" in refused(*CALLS[name])
 
 
 def test_a_refused_network_leaves_its_layers_free():

@@ -1,12 +1,12 @@
 """Wrong calls of what takes numbers: each error says the argument, what came, what was expected."""
 
-import re
 from datetime import date
 
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from support.refusals import refused
 
 import bplib
 from bplib import activations, data, initializers, losses, plots, symbolic
@@ -388,21 +388,9 @@ CALLS = {
 }
 
 
-def says(message, part):
-    """Whether the part is there by itself: the x of "expected" names no argument."""
-    return re.search(rf"(?<!\w){re.escape(part)}(?!\w)", message)
-
-
 @pytest.mark.parametrize("name", CALLS)
 def test_message(name):
-    call, *parts = CALLS[name]
-    with pytest.raises((ValueError, TypeError)) as caught:
-        call()
-    message = str(caught.value)
-    assert [part for part in parts if not says(message, part)] == [], message
-    assert "expected" in message
-    assert message.strip() == message
-    assert len(message) < 400
+    assert "expected" in refused(*CALLS[name])
 
 
 ONES = [1, 1.0, np.int64(1), np.uint8(1), np.float16(1), np.float32(1), np.float64(1)]
