@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
+ATTRIBUTES = re.compile(r"^\{\.[\w-]+\}\n", re.MULTILINE)
 TARGET = re.compile(r"^\(([\w-]+)\)=\n", re.MULTILINE)
 DIRECTIVE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\}[ \t]*(?P<argument>[^\n]*)\n"
@@ -66,7 +67,7 @@ def plain_markdown(myst: str, text: Text) -> str:
         ValueError: it holds a directive or role that cannot be written so, or a reference that
             leads nowhere.
     """
-    plain = DIRECTIVE.sub(lambda match: _directive(match, text), myst)
+    plain = DIRECTIVE.sub(lambda match: _directive(match, text), ATTRIBUTES.sub("", myst))
     plain = TARGET.sub(r'<a id="\1"></a>\n\n', plain)
     plain = ROLE.sub(lambda match: _role(match, text), plain)
     plain = NOTE.sub(_note, plain)
@@ -98,8 +99,11 @@ def _directive(match: re.Match, text: Text) -> str:
         label = options["label"]
         called = f"{text.exercise(label)}. {argument}" if argument else text.exercise(label)
         return f'<a id="{label}"></a>\n\n**{called}**\n\n{body}'
-    if name == "hint":
-        return f"<details><summary>Hint</summary>\n\n{body}\n\n</details>"
+    if name in ("hint", "fold"):
+        line = argument if name == "fold" else "Hint"
+        return f"<details><summary>{line}</summary>\n\n{body}\n\n</details>"
+    if name == "box":
+        return re.sub(r"^", "> ", body, flags=re.MULTILINE)
     if name in CALLOUTS:
         said = f"**{argument or name.capitalize()}.** {body}"
         return re.sub(r"^", "> ", said, flags=re.MULTILINE)

@@ -40,6 +40,13 @@ CASES = {
         '<a id="ex-one"></a>\n\n**Exercise 7. Try**\n\nDo.\n'
         "<details><summary>Hint</summary>\n\nSo.\n\n</details>"
     ),
+    ":::{fold} What $x$ did\nMuch.\n:::": (
+        "<details><summary>What $x$ did</summary>\n\nMuch.\n\n</details>"
+    ),
+    ":::{box}\n**You need** {ref}`near`.\n\nThen go.\n:::": (
+        "> **You need** [Near by](#near).\n> \n> Then go."
+    ),
+    "{.deeper}\n## For the curious": "## For the curious",
     "```{important}\nTwo\nlines.\n```": "> **Important.** Two\n> lines.",
     "```{code-block} python\nx = 1\n```": "```python\nx = 1\n```",
     "so.[^why]\n\n[^why]: Because.": (
