@@ -124,7 +124,7 @@ def test_wheel_of_bplib_is_made_from_what_is_here():
 
 
 def test_only_the_extensions_that_are_needed():
-    extensions = read("jupyter-app.json")["jupyter-config-data"]["federated_extensions"]
+    extensions = read("jupyter-lite.json")["jupyter-config-data"]["federated_extensions"]
     assert {one["name"] for one in extensions} == set(lite.EXTENSIONS)
     shipped = {
         p.parent.relative_to(LITE / "extensions").as_posix()
@@ -134,7 +134,7 @@ def test_only_the_extensions_that_are_needed():
 
 
 def test_kernel_never_asks_a_package_index():
-    settings = read("jupyter-app.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
+    settings = read("jupyter-lite.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
     assert settings["disablePyPIFallback"] is True
     assert all(url.startswith("./") for url in settings["pipliteUrls"])
 
@@ -155,7 +155,7 @@ def test_is_named_after_the_book():
     page = BeautifulSoup((LITE / "lab" / "index.html").read_text("utf8"), "html.parser")
     assert page.title.string == title
     assert page.find("meta", attrs={"name": "robots"})["content"] == "noindex"
-    assert read("jupyter-app.json")["jupyter-config-data"]["appName"] == title
+    assert read("jupyter-lite.json")["jupyter-config-data"]["appName"] == title
     assert read("manifest.webmanifest")["name"] == title
 
 
@@ -236,7 +236,7 @@ def test_an_address_of_pyodide_is_handed_on(tmp_path, given, module):
 
 
 def test_kernel_loads_pyodide_through_our_module():
-    settings = read("jupyter-app.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
+    settings = read("jupyter-lite.json")["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
     assert (LITE / settings["pyodideUrl"]).is_file()
 
 

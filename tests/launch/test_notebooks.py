@@ -92,9 +92,10 @@ def test_code_is_the_chapters(name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_formulas_carry_the_numbers_of_the_page(name):
-    tags = re.findall(r"\\tag\{(\d+)\}", "\n".join(sources(read(name), "markdown")))
+    tags = re.findall(r"\\tag\{([\w.]+)\}", "\n".join(sources(read(name), "markdown")))
     numbers = [node.get_text().strip("()#¶ \n") for node in page(name).select("span.eqno")]
-    assert tags == [re.match(r"\d+", number)[0] for number in numbers]
+    assert tags == [re.match(r"[\w.]+", number)[0] for number in numbers]
+    assert len(set(tags)) == len(tags)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
