@@ -64,6 +64,11 @@ time.sleep(600)
 """
 
 
+def hear_ctrl_c():
+    """Undo what a shell does to programs that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Build:
     """A build of a small project, by a process whose output somebody reads."""
 
@@ -80,6 +85,7 @@ class Build:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=hear_ctrl_c,
         )
 
     def reach(self):
