@@ -6,7 +6,7 @@ import matplotlib as mpl
 
 __all__ = [
     "PALETTE", "INK", "MUTED", "GRID", "PAPER", "FORWARD", "ERROR", "GRADIENT", "PARAMETER",
-    "HIGHLIGHT", "RACER1", "RACER2", "RACER3", "RACERS", "STYLE",
+    "HIGHLIGHT", "RACERS", "STYLE",
 ]  # fmt: skip
 
 PALETTE: dict[str, tuple[str, str]] = {
@@ -34,11 +34,8 @@ INK, MUTED, GRID, PAPER, FORWARD, ERROR, GRADIENT, PARAMETER, HIGHLIGHT, *_RACER
 )
 """The colour of that name in `PALETTE` on a light page; a picture follows the page's theme."""
 
-RACER1, RACER2, RACER3 = _RACERS
-RACERS: tuple[tuple[str, Any], ...] = (
-    (RACER1, "-"),
-    (RACER2, (0, (5, 1.5))),
-    (RACER3, (0, (1, 1.2))),
+RACERS: tuple[tuple[str, Any], ...] = tuple(
+    zip(_RACERS, ("-", (0, (5, 1.5)), (0, (1, 1.2))), strict=True)
 )
 """Colour and dash of each of up to three curves that race, whatever it is that races."""
 
