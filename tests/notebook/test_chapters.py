@@ -83,9 +83,9 @@ def run_in(folder, *cells, **options):
 def test_without_bplib_the_first_cell_says_what_to_do(bare_kernel, tmp_path):
     done = run_in(tmp_path, download("intro").cells[0], allow_errors=True)
     (output,) = done.cells[0].outputs
-    assert output.ename == "ModuleNotFoundError"
-    assert WHEEL.name in output.evalue
-    assert "into the folder of this notebook" in output.evalue
+    assert output.ename == "ImportError"
+    assert output.evalue.startswith("Not installed here: bplib. Get 'Notebook and package'")
+    assert f"pip install ./{WHEEL.name}" in output.evalue
 
 
 def test_the_kernel_is_plain(plain_kernel):
