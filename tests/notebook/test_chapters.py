@@ -82,7 +82,7 @@ def run_in(folder, *cells, **options):
 
 def test_without_bplib_the_first_cell_says_what_to_do(bare_kernel, tmp_path):
     done = run_in(tmp_path, download("intro").cells[0], allow_errors=True)
-    (output,) = done.cells[0].outputs
+    *_, output = done.cells[0].outputs
     assert output.ename == "ImportError"
     assert output.evalue.startswith("Not installed here: bplib. Get 'Notebook and package'")
     assert f"pip install ./{WHEEL.name}" in output.evalue

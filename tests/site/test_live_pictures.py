@@ -108,7 +108,7 @@ def opened(browser, folder):
 
 
 def says(page, text):
-    page.wait_for_function(f"text => {READOUT} === text", arg=text, timeout=3000)
+    page.wait_for_function(f"text => {READOUT} === text", arg=text, timeout=15_000)
 
 
 def slider(page, number):
