@@ -19,7 +19,7 @@ PAGE = "chapters/05-worked-example"
 NOWHERE = "http://127.0.0.1:9/"
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
 WHEEL = wheels.built(ROOT)
-LACKING = ("numpy", "scipy", "sympy", "matplotlib", "ipywidgets", "tqdm")
+LACKING = ("numpy", "scipy", "sympy", "matplotlib", "ipywidgets", "anywidget", "tqdm")
 
 
 def site_packages(env):
