@@ -205,8 +205,13 @@ def moves(page, number):
     """
     cell = page.evaluate_handle(SCROLL, number).as_element()
     explorer = cell.wait_for_selector(".bp-explore")
-    slider = explorer.wait_for_selector("[role=slider]")
+    control = "[role=slider], .widget-toggle-button:not(.mod-active)"
+    slider = explorer.wait_for_selector(control)
     old = explorer.evaluate(SHOWN)
+    if not slider.get_attribute("role"):  # a row of buttons
+        slider.press("Enter")
+        page.wait_for_timeout(500)
+        return explorer.evaluate(SHOWN)["readout"] != old["readout"]
     now, last = (float(slider.get_attribute(f"aria-value{key}")) for key in ("now", "max"))
     slider.press("ArrowRight" if now < last else "ArrowLeft")
     with contextlib.suppress(TimeoutError):
