@@ -189,10 +189,11 @@ def test_relative_error():
 
 def followed(rule, theta, gradients):
     """The path of an optimizer through gradients that are given, (T + 1, P)."""
+    here = theta.copy()
     path = [theta.copy()]
     for g in gradients:
-        path.append(path[-1].copy())
-        rule.step(path[-1], g)
+        rule.step(here, g)
+        path.append(here.copy())
     return np.array(path)
 
 
