@@ -61,7 +61,8 @@ CHANGED = f"([explorer, old]) => ({SHOWN})(explorer).picture !== old.picture"
 INDICES = f"""async () => {{
     const here = `[w["state"]["index"] for w in
         __import__("ipywidgets").Widget.get_manager_state()["state"].values()
-        if w["model_name"] in ("SelectionSliderModel", "ToggleButtonsModel")]`.replaceAll("\\n", " ");
+        if w["model_name"] in ("SelectionSliderModel", "ToggleButtonsModel")
+    ]`.replaceAll("\\n", " ");
     const {{kernel}} = {PANEL}.sessionContext.session;
     const request = {{code: "", silent: true, user_expressions: {{here}}}};
     const reply = await kernel.requestExecute(request, true).done;
