@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import ipywidgets
 import pytest
-from bpsite.explorers import STATE, insert
+from bpsite.html.first_frames import STATE, insert
 from ipywidgets.embed import embed_data
 
 import bplib
