@@ -30,6 +30,7 @@ class Quantities:
         W, dW: by layer, what W[l][i, j] gives.
         b, db, z, a, delta: by layer, one for each unit.
         eta: the learning rate, to show each parameter as "old → new"; None for "old" alone.
+        y, slope: targets, and f′(z) by layer, where the arithmetic of each number is explained.
     """
 
     x: Sequence
@@ -41,6 +42,8 @@ class Quantities:
     db: Sequence = ()
     delta: Sequence = ()
     eta: Any = None
+    y: Sequence = ()
+    slope: Sequence = ()
 
 
 class Pen(Protocol):
@@ -53,6 +56,9 @@ class Pen(Protocol):
         self, ax: Axes, ends: Sequence, width: Any, colors: tuple[str, str], **style: Any
     ) -> None:
         """Draw a line as thick as |width|, in the second colour and dashed where it is negative."""
+
+    def explain(self, ax: Axes, x: Any, y: Any, label: str, template: str, *values: Any) -> None:
+        """Show a text to a reader who points at a place."""
 
 
 def network(
@@ -136,6 +142,7 @@ def diagram(pen: Pen, ax: Axes, shown: Quantities, parameters: bool = True) -> N
                     pen.text(
                         ax, x, y - 0.08, "∂ {:.4f}", shown.dW[l][i, j], color=GRADIENT, **style
                     )
+                pen.explain(ax, x, y, *_weight(shown, l, i, j))
     for l, units in enumerate([shown.x, *shown.a]):
         for i, place in enumerate(places[l]):
             color = FORWARD if l else INK
@@ -149,6 +156,41 @@ def diagram(pen: Pen, ax: Axes, shown: Quantities, parameters: bool = True) -> N
                 pen.text(
                     ax, place[0], place[1] + side * height, template, *values, color=ink, zorder=3
                 )
+            if l:
+                pen.explain(ax, *place, *_unit(shown, l - 1, i))
+
+
+def _weight(shown: Quantities, l: int, i: int, j: int) -> tuple:
+    """Return name, template and values of what a weight does, forward and back."""
+    name = f"w⁽{superscript(l + 1)}⁾{subscript(i + 1)}{subscript(j + 1)}"
+    a = shown.a[l - 1][j] if l else shown.x[j]
+    forward = f"{name} {'a' if l else 'x'}{subscript(j + 1)} = {{:.3f}} · {{:.3f}}"
+    if not len(shown.delta):
+        return f"weight {name}", forward, shown.W[l][i, j], a
+    back = f"∂L/∂{name} = {{:.4f}} · {{:.3f}} = {{:.4f}}"
+    return f"weight {name}", back, shown.delta[l][i], a, shown.dW[l][i, j]
+
+
+def _unit(shown: Quantities, l: int, i: int) -> tuple:
+    """Return name, template and values of how a unit's z, a and δ come about."""
+    index = f"⁽{superscript(l + 1)}⁾{subscript(i + 1)}"
+    before = shown.a[l - 1] if l else shown.x
+    terms = [(shown.W[l][i, j], a) for j, a in enumerate(before)]
+    template = f"z{index} = {_products(terms)} + {{:.3f}} = {{:.3f}}, a{index} = {{:.3f}}"
+    values = [v for term in terms for v in term] + [shown.b[l][i], shown.z[l][i], shown.a[l][i]]
+    if len(shown.slope):
+        if l + 1 < len(shown.W):
+            terms = [(shown.W[l + 1][k, i], d) for k, d in enumerate(shown.delta[l + 1])]
+            error, numbers = f"({_products(terms, digits=4)})", [v for term in terms for v in term]
+        else:
+            error, numbers = "({:.3f} − {:.3f})", [shown.a[l][i], shown.y[i]]
+        template += f"; δ{index} = {error} · {{:.4f}} = {{:.4f}}"
+        values += [*numbers, shown.slope[l][i], shown.delta[l][i]]
+    return f"unit {i + 1} of layer {l + 1}", template, *values
+
+
+def _products(terms: Sequence, digits: int = 3) -> str:
+    return " + ".join(f"{{:.3f}} · {{:.{digits}f}}" for _ in terms)
 
 
 def _beside(shown: Quantities, l: int, i: int, delta: bool, parameters: bool) -> list[tuple]:
@@ -203,6 +245,9 @@ class _Ink:
         dash = (0, (3, 2)) if width < 0 else "-"
         style |= {"color": colors[bool(width < 0)], "lw": edge_width(width), "ls": dash}
         ax.plot(*zip(*ends, strict=True), **style)
+
+    def explain(self, ax: Axes, x: Any, y: Any, label: str, template: str, *values: Any) -> None:
+        """Paper does not answer."""
 
 
 class _Number(float):

@@ -163,6 +163,59 @@ function handle(stage, box, { x, y, at, label, axes }, model) {
   };
 }
 
+// Places that are explained when a reader points at them: one stop of the Tab key, arrow keys go on.
+function spots(stage, box, list, axes) {
+  const bar = document.createElement("div"), tip = document.createElement("p");
+  bar.className = "bp-spots";
+  bar.setAttribute("role", "toolbar");
+  bar.setAttribute("aria-label", "The arithmetic of each number: arrow keys go from one to the next");
+  tip.className = "bp-tip";
+  tip.hidden = true;
+  let shown, scalars;
+  const nodes = list.map(({ label }, k) => {
+    const node = document.createElement("button");
+    node.type = "button";
+    node.className = "bp-spot";
+    node.tabIndex = k ? -1 : 0;
+    node.setAttribute("aria-label", label);
+    node.addEventListener("pointerenter", () => show(k));
+    node.addEventListener("focus", () => show(k));
+    node.addEventListener("click", () => show(k));
+    node.addEventListener("blur", () => show());
+    bar.append(node);
+    return node;
+  });
+  function show(k) {
+    if (shown !== undefined) nodes[shown].setAttribute("aria-label", list[shown].label);
+    shown = k;
+    tip.hidden = k === undefined;
+    if (tip.hidden) return;
+    tip.textContent = sentence(list[k].say, scalars);
+    tip.classList.toggle("bp-above", parseFloat(nodes[k].style.top) > 50);
+    nodes[k].setAttribute("aria-label", `${list[k].label}: ${tip.textContent}`);
+  }
+  stage.addEventListener("pointerleave", () => show());
+  bar.addEventListener("keydown", (event) => {
+    const at = nodes.indexOf(event.target), step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") show();
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = nodes[(at + step + nodes.length) % nodes.length];
+    [event.target.tabIndex, next.tabIndex] = [-1, 0];
+    next.focus();
+  });
+  stage.append(bar, tip);
+  return (P, S) => {
+    scalars = S;
+    list.forEach(({ at: [x, y], ax }, k) => {
+      nodes[k].style.left = `${(place(axes[ax].x, S[x]) / box[0]) * 100}%`;
+      nodes[k].style.top = `${(place(axes[ax].y, S[y]) / box[1]) * 100}%`;
+    });
+    if (shown !== undefined) show(shown);
+  };
+}
+
 async function compile(code) {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
@@ -173,7 +226,7 @@ async function compile(code) {
 }
 
 async function render({ model, el }) {
-  const { code, tables, parts, axes, handles, say, alt } = model.get("program");
+  const { code, tables, parts, axes, handles, spots: explained, say, alt } = model.get("program");
   const compute = await compile(code);
   el.classList.add("bp-frame");
   el.innerHTML = `<div class="bp-stage">${model.get("svg")}</div>`;
@@ -186,6 +239,7 @@ async function render({ model, el }) {
   stage.style.maxWidth = svg.style.maxWidth;
   const redraw = parts.map((part, k) =>
     KINDS[part.kind](svg.querySelector(`[data-live="${k}"]`), part, axes[part.ax]));
+  if (explained.length) redraw.push(spots(stage, box, explained, axes));
   for (const one of handles) redraw.push(handle(stage, box, { ...one, axes: axes[one.ax] }, model));
 
   let waiting = 0;

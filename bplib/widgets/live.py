@@ -101,6 +101,7 @@ class Picture:
         self.parts: list[dict] = []
         self.axes: list[Axes] = []
         self.handles: list[dict] = []
+        self.spots: list[dict] = []
         self.sentence: list = [""]
         self._later: list = []
         self._points: list[Line2D] = []
@@ -222,6 +223,19 @@ class Picture:
             handle["y"] = self.program.inputs.index(y)
         self.handles.append(handle | {"at": [self.program.scalar(x), self.program.scalar(y)]})
 
+    def explain(self, ax: Axes, x: Any, y: Any, label: str, template: str, *values: Any) -> None:
+        """Show a sentence to a reader who points at a place, by mouse, touch or arrow keys.
+
+        Args:
+            ax: where.
+            x, y: data coordinates, numbers or expressions.
+            label: what stands there, for screen readers.
+            template, *values: the sentence, as in `text`.
+        """
+        here, at = self._axes(ax), [self.program.scalar(x), self.program.scalar(y)]
+        said = self._sentence(template, values)
+        self.spots.append({"ax": here, "at": at, "label": label, "say": said})
+
     def say(self, template: str, *values: Any) -> None:
         """Set the sentence below the picture, which screen readers hear; see `text`."""
         self.sentence = self._sentence(template, values)
@@ -253,6 +267,7 @@ class Picture:
             "parts": self.parts,
             "axes": [_scales(ax, height) for ax in self.axes],
             "handles": self.handles,
+            "spots": self.spots,
             "say": self.sentence,
             "alt": alt,
         }
@@ -347,6 +362,8 @@ def network(
             `lambda e: path[e][k]`.
         eta: the learning rate, to show each parameter as "old → new".
         parameters: show weights and biases.
+
+    Who points at a weight or a unit sees the arithmetic that makes its numbers.
     """
     layers = range(len(net.b))
     of = {
@@ -357,9 +374,11 @@ def network(
         "dW": [net.gradient(W) for W in net.W],
         "db": [net.gradient(b) for b in net.b],
         "delta": [net.delta(l) for l in layers],
+        "slope": [sp.Matrix(list(map(sp.diff, a, b))) for a, b in zip(net.a, net.b, strict=True)],
     }
     shown = {name: [m.applyfunc(value) for m in matrices] for name, matrices in of.items()}
-    diagram(picture, ax, Quantities([value(x) for x in net.x], **shown, eta=eta), parameters)
+    x, y = ([value(v) for v in vector] for vector in (net.x, net.y))
+    diagram(picture, ax, Quantities(x, **shown, eta=eta, y=y), parameters)
 
 
 def sentence(parts: list, scalars: Sequence[float]) -> str:

@@ -3,12 +3,14 @@
 import io
 import statistics
 
+import numpy as np
 import pytest
 from sphinx.application import Sphinx
 from support.book import ROOT, SITE
 from support.browser import serve
 from support.visiting import Visit
 
+import bplib
 from bplib.plots.text import live_number
 
 CONF = f"""\
@@ -57,6 +59,26 @@ pic.say("η = {:.2g}: after {:.0f} updates at ({:.3f}, {:.3f}), loss {:.3g}.",
 pic.show("A path on a bowl.")
 ```
 """
+NETWORK = """\
+---
+file_format: mystnb
+kernelspec: {name: python3}
+---
+# Network
+
+```{code-cell}
+import sympy as sp
+from bplib import live, plots, symbolic
+
+net, s = symbolic.mlp([2, 2, 1]), sp.Symbol("s", real=True)
+known = net.values([0.5, 0.8], [1], [[[0.1, 0.2], [0.3, 0.4]], [[0.4, 0.6]]], [[0, 0.1], [0.2]])
+fig, ax = plots.figure(4.4, 2.9)
+pic = live.Picture(fig, {s: live.linear(-2, 2, 1, "output weights ×", step=0.5)})
+known |= {w: known[w] * s for w in net.W[1]}
+live.network(pic, ax, net, lambda e: e.subs(known))
+pic.show("A network.")
+```
+"""
 READOUT = "document.querySelector('.bp-explore:not(.bp-static) .bp-readout').textContent"
 PRESSES = 40
 SOON_MS, LATE_MS = 17, 34
@@ -76,7 +98,12 @@ def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("live")
     source, made = root / "source", root / "made"
     source.mkdir()
-    for name, text in {"conf.py": CONF, "index.md": PAGE}.items():
+    pages = {
+        "conf.py": CONF,
+        "index.md": f"{PAGE}\n```{{toctree}}\nnetwork\n```\n",
+        "network.md": NETWORK,
+    }
+    for name, text in pages.items():
         (source / name).write_text(text, "utf8")
     said = io.StringIO()
     Sphinx(source, source, made, root / "doctrees", "html", status=None, warning=said).build()
@@ -92,12 +119,12 @@ def opened(browser, folder):
     """A function that opens the page and returns it, with the picture alive."""
     server, visits = serve(folder), []
 
-    def look(**options):
+    def look(name="index.html", **options):
         address = f"http://127.0.0.1:{server.server_port}"
-        visits.append(Visit(browser, address, "index.html", **options))
+        visits.append(Visit(browser, address, name, **options))
         page = visits[-1].page
         if options.get("java_script_enabled", True):
-            page.locator(".bp-handle").wait_for(timeout=10_000)
+            page.locator(".bp-stage").wait_for(timeout=10_000)
         return page
 
     yield look
@@ -251,3 +278,53 @@ def test_it_answers_at_once(opened, capsys):
         print(f"\n  key to picture: median {median:.1f} ms, 95th percentile {late:.1f} ms ", end="")
     assert median <= SOON_MS
     assert late <= LATE_MS
+
+
+def test_who_points_at_a_number_sees_its_arithmetic(opened):
+    """The numbers are those of `bplib`; pointer, finger, Tab and arrow keys lead to them."""
+    net = bplib.mlp([2, 2, 1], hidden="sigmoid", output="sigmoid")
+    net.theta[...] = [0.1, 0.2, 0.3, 0.4, 0, 0.1, 0.4, 0.6, 0.2]
+    loss = bplib.losses.SquaredError()
+
+    def arithmetic():
+        bplib.loss_and_grad(net, loss, np.array([[0.5], [0.8]]), np.array([[1.0]]))
+        w1, d1, a = net.W[1][0, 0], net.delta[0][0, 0], net.a[0][:, 0]
+        z, error = net.z[0][0, 0], net.delta[1][0, 0]
+        slope = a[0] * (1 - a[0])
+        weight = f"∂L/∂w⁽²⁾₁₁ = {error:.4f} · {a[0]:.3f} = {error * a[0]:.4f}"
+        unit = (
+            f"z⁽¹⁾₁ = 0.100 · 0.500 + 0.200 · 0.800 + 0.000 = {z:.3f}, a⁽¹⁾₁ = {a[0]:.3f}; "
+            f"δ⁽¹⁾₁ = ({w1:.3f} · {error:.4f}) · {slope:.4f} = {d1:.4f}"
+        )
+        return weight.replace("-", "−"), unit.replace("-", "−")
+
+    page = opened("network.html")
+    weight, unit = page.get_by_label("weight w⁽²⁾₁₁"), page.get_by_label("unit 1 of layer 1")
+    tip = page.locator(".bp-tip")
+    assert not tip.is_visible()
+    assert page.locator(".bp-spot").count() == 6 + 3
+    weight.hover()
+    assert tip.inner_text() == arithmetic()[0]
+    page.mouse.move(1, 1)
+    assert not tip.is_visible()
+    slider(page, 0).press("ArrowLeft")
+    net.W[1] /= 2
+    unit.hover()
+    page.wait_for_timeout(100)
+    assert tip.inner_text() == arithmetic()[1]
+    page.mouse.move(1, 1)
+    slider(page, 0).focus()
+    page.keyboard.press("Tab")
+    first = page.evaluate("document.activeElement.ariaLabel")
+    assert first.startswith("weight w⁽¹⁾₁₁: ∂L/∂w⁽¹⁾₁₁ = ")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("unit 1 of layer 2: z⁽²⁾₁")
+    assert tip.is_visible()
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+
+
+def test_a_finger_shows_the_arithmetic(opened):
+    page = opened("network.html", width=390, has_touch=True, is_mobile=True)
+    page.get_by_label("weight w⁽²⁾₁₂").tap()
+    assert page.locator(".bp-tip").inner_text().startswith("∂L/∂w⁽²⁾₁₂ = −")
