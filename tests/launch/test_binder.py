@@ -11,7 +11,7 @@ from emulation import ROOT, RUNTIME, Binder, serving
 from playwright.sync_api import TimeoutError
 from support.book import EXPLORERS, PROGRAMS
 
-CHAPTERS = [path.stem for path in PROGRAMS]
+CHAPTERS = [path.stem for path in PROGRAMS if path.parent.name == "chapters"]
 # By conda's name: what the base environment holds, by pip's.
 BASE = {
     "jupyterhub-base": "jupyterhub",

@@ -14,7 +14,7 @@ from support.book import PROGRAMS, ROOT, SITE
 OFFERED = SITE / "notebooks"
 CHAPTERS = [
     path.relative_to(OFFERED).as_posix().removesuffix(".ipynb")
-    for path in sorted(OFFERED.glob("chapters/*.ipynb"))
+    for path in sorted([*OFFERED.glob("chapters/*.ipynb"), *OFFERED.glob("solutions/*.ipynb")])
     if not path.stem.endswith("-executed")
 ]
 EXERCISES = [
@@ -53,7 +53,7 @@ def words(text):
 
 
 def test_every_chapter_with_code_and_every_assignment_has_one():
-    assert set(CHAPTERS) == {f"chapters/{path.stem}" for path in PROGRAMS}
+    assert set(CHAPTERS) == {f"{path.parent.name}/{path.stem}" for path in PROGRAMS}
     assert len(EXERCISES) == len(list((ROOT / "assignments").glob("[0-9]*.md"))) > 0
 
 

@@ -19,7 +19,7 @@ from support.book import PROGRAMS as CHAPTERS
 from support.book import ROOT, SITE
 
 WHEEL = next(iter((SITE / "files").glob("*.whl")), SITE / "files/none.whl")
-TAUGHT = [path for path in CHAPTERS if path.stem[0].isdigit()]
+TAUGHT = [path for path in CHAPTERS if path.stem[0].isdigit() and path.parent.name == "chapters"]
 LIMIT_S = 15
 LEAST_PROVED = 3
 FORBIDDEN = {"torch", "sphinx", "jupyter_book", "jupytext"}
@@ -62,13 +62,17 @@ def plain_kernel(bare_kernel, tmp_path_factory):
     """The same, once a notebook's first cell has got bplib from the file beside it."""
     folder = tmp_path_factory.mktemp("beside")
     shutil.copy(WHEEL, folder)
-    run_in(folder, download("intro").cells[0], new_code_cell("import bplib"))
+    run_in(folder, download("chapters/intro").cells[0], new_code_cell("import bplib"))
     return bare_kernel
 
 
-def download(stem):
-    """The notebook that the site offers of a chapter."""
-    return nbformat.read(SITE / f"notebooks/chapters/{stem}.ipynb", as_version=4)
+def named(path):
+    return f"{path.parent.name}/{path.stem}"
+
+
+def download(name):
+    """The notebook that the site offers of a page."""
+    return nbformat.read(SITE / f"notebooks/{name}.ipynb", as_version=4)
 
 
 def run_in(folder, *cells, **options):
@@ -81,7 +85,7 @@ def run_in(folder, *cells, **options):
 
 
 def test_without_bplib_the_first_cell_says_what_to_do(bare_kernel, tmp_path):
-    done = run_in(tmp_path, download("intro").cells[0], allow_errors=True)
+    done = run_in(tmp_path, download("chapters/intro").cells[0], allow_errors=True)
     *_, output = done.cells[0].outputs
     assert output.ename == "ImportError"
     assert output.evalue.startswith("Not installed here: bplib. Get 'Notebook and package'")
@@ -105,7 +109,7 @@ def executed(plain_kernel, tmp_path_factory):
 
     @cache
     def run(chapter):
-        cells = download(chapter.stem).cells
+        cells = download(named(chapter)).cells
         witness = Path(__file__).with_name("witness.py").read_text("utf8")
         started = time.perf_counter()
         folder = tmp_path_factory.mktemp(chapter.stem)
@@ -116,11 +120,11 @@ def executed(plain_kernel, tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=named)
 def test_chapter_runs_from_top_to_bottom(chapter, executed, capsys):
     cells, _, seconds = executed(chapter)
     with capsys.disabled():
-        print(f"\n  {chapter.stem}: {seconds:.1f} s, kernel start included ", end="")
+        print(f"\n  {named(chapter)}: {seconds:.1f} s, kernel start included ", end="")
     assert seconds < LIMIT_S
     assert not any(
         output.output_type == "stream" and output.name == "stderr" and "Warning" in output.text
@@ -130,12 +134,12 @@ def test_chapter_runs_from_top_to_bottom(chapter, executed, capsys):
     )
 
 
-@pytest.mark.parametrize("chapter", TAUGHT, ids=lambda path: path.stem)
+@pytest.mark.parametrize("chapter", TAUGHT, ids=named)
 def test_chapter_proves_by_sympy_and_calls_bplib(chapter, executed, capsys):
     _, seen, _ = executed(chapter)
     with capsys.disabled():
         print(
-            f"\n  {chapter.stem}: {seen['symbolic']} assertions on SymPy's objects, "
+            f"\n  {named(chapter)}: {seen['symbolic']} assertions on SymPy's objects, "
             f"{seen['numeric']} others, {len(seen['bplib'])} names of bplib called ",
             end="",
         )
@@ -150,17 +154,18 @@ def test_the_witness_counts_what_is_executed(plain_kernel, tmp_path):
     assert seen == {"symbolic": 2, "numeric": 1, "bplib": ["bplib.network.mlp"]}
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=named)
 def test_chapter_is_committed_without_outputs_and_with_short_cells(chapter):
     for cell in jupytext.read(chapter).cells:
         if cell.cell_type == "code":
             assert cell.outputs == []
             lines = cell.source.splitlines()
-            assert len(lines) <= 15, f"a cell of {len(lines)} lines starts with {lines[0]!r}"
+            most = 20 if "live.Picture(" in cell.source else 15
+            assert len(lines) <= most, f"a cell of {len(lines)} lines starts with {lines[0]!r}"
             assert max(map(len, lines)) <= 84
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=named)
 def test_description_stays_when_the_chapter_is_saved_in_jupyter(chapter):
     header = chapter.read_text(encoding="utf-8").partition("\n---\n")[0]
     saved = jupytext.writes(jupytext.read(chapter), fmt="md:myst").partition("\n---\n")[0]
@@ -168,7 +173,7 @@ def test_description_stays_when_the_chapter_is_saved_in_jupyter(chapter):
     assert re.sub(r" *jupytext_version: .*\n", "", saved) == header
 
 
-@pytest.mark.parametrize("chapter", TAUGHT, ids=lambda path: path.stem)
+@pytest.mark.parametrize("chapter", TAUGHT, ids=named)
 def test_chapter_ends_in_a_summary_exercises_and_citations(chapter):
     text = chapter.read_text(encoding="utf-8")
     summary = text.partition("## What to remember\n")[2].partition("\n## ")[0]
@@ -199,5 +204,5 @@ def old_widgets(plain_kernel, tmp_path, monkeypatch):
 
 
 def test_sliders_cope_with_the_widgets_of_colab(old_widgets, tmp_path):
-    done = run_in(tmp_path, *download("04-backward-pass").cells, new_code_cell(MOVED))
+    done = run_in(tmp_path, *download("chapters/04-backward-pass").cells, new_code_cell(MOVED))
     assert done.cells[-1].outputs[0].text == "7.7.1 1 True\n"

@@ -6,7 +6,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build/html"
 PROGRAMS = [
     path
-    for path in sorted((ROOT / "chapters").glob("*.md"))
+    for path in [
+        *sorted((ROOT / "chapters").glob("*.md")),
+        *sorted((ROOT / "solutions").glob("*.md")),
+    ]
     if "{code-cell}" in path.read_text("utf8")
 ]
 
