@@ -62,48 +62,61 @@ function line(axes, xs, ys, count) {
   return d;
 }
 
+// A function that sets one thing of a node, if it has changed: what stays costs the browser nothing.
+function setter(set) {
+  let last;
+  return (now) => {
+    if (now !== last) set((last = now));
+  };
+}
+const attribute = (node, name) => setter((now) => node.setAttribute(name, now));
+const style = (node, name) => setter((now) => (node.style[name] = now));
+
 // For each kind of thing that moves: its node and what it shows -> a function that redraws it.
 const KINDS = {
   text(node, { say, x, y }, axes) {
     const text = node.querySelector("text");
+    const write = setter((now) => (text.textContent = now));
+    const [move, display] = [attribute(text, "transform"), style(text, "display")];
     let first;
     return (P, S) => {
-      const now = sentence(say, S);
-      if (text.textContent !== now) text.textContent = now;
+      write(sentence(say, S));
       if (x === undefined) return;
       const here = [place(axes.x, S[x]), place(axes.y, S[y])];
       first ??= here;
       const [dx, dy] = here.map((v, k) => v - first[k]);
-      text.style.display = Number.isNaN(dx + dy) ? "none" : "";
-      text.setAttribute("transform", `translate(${dx} ${dy})`);
+      display(Number.isNaN(dx + dy) ? "none" : "");
+      move(`translate(${dx} ${dy})`);
     };
   },
   line(node, { columns, corners, upto }, axes) {
-    const path = node.querySelector("path");
+    const draw = attribute(node.querySelector("path"), "d");
     return (P, S) => {
       const [xs, ys] = columns
         ? columns.map(([loop, c]) => P[loop][c])
         : corners.map((places) => places.map((i) => S[i]));
       const count = upto === undefined ? xs.length : Math.min(xs.length, Math.round(S[upto]) + 1);
-      path.setAttribute("d", line(axes, xs, ys, count));
+      draw(line(axes, xs, ys, count));
     };
   },
   point(node, { x, y }, axes) {
     const use = node.querySelector("use");
+    const [across, down, display] = [attribute(use, "x"), attribute(use, "y"), style(use, "display")];
     return (P, S) => {
       const [u, v] = [place(axes.x, S[x]), place(axes.y, S[y])];
-      use.style.display = Number.isNaN(u) || Number.isNaN(v) ? "none" : "";
-      use.setAttribute("x", u);
-      use.setAttribute("y", v);
+      display(Number.isNaN(u) || Number.isNaN(v) ? "none" : "");
+      across(u);
+      down(v);
     };
   },
   edge(node, { width, colors }) {
-    const { style } = node.querySelector("path");
+    const path = node.querySelector("path");
+    const [thick, dash, color] = ["strokeWidth", "strokeDasharray", "stroke"].map((name) => style(path, name));
     return (P, S) => {
       const w = S[width];
-      style.strokeWidth = Number.isFinite(w) ? 0.5 + (2.2 * Math.min(Math.abs(w), 3)) / 3 : 0.5;
-      style.strokeDasharray = w < 0 ? "3 2" : "none";
-      style.stroke = colors[w < 0 ? 1 : 0];
+      thick(String(Number.isFinite(w) ? 0.5 + (2.2 * Math.min(Math.abs(w), 3)) / 3 : 0.5));
+      dash(w < 0 ? "3 2" : "none");
+      color(colors[w < 0 ? 1 : 0]);
     };
   },
 };

@@ -58,13 +58,17 @@
   function watch(explorer) {
     if (watched.has(explorer)) return;
     watched.add(explorer);
-    let timer;
-    const look = () => {
+    let soon, rest;
+    const tidy = () => {
+      soon = 0;
       swap(explorer);
       name(explorer);
       nameButtons(explorer);
-      clearTimeout(timer);
-      timer = setTimeout(() => say(explorer), 250);
+    };
+    const look = () => {
+      soon ||= setTimeout(tidy, 60); // not at every frame of a picture that moves
+      clearTimeout(rest);
+      rest = setTimeout(() => say(explorer), 250);
     };
     new MutationObserver(look).observe(explorer, {
       subtree: true,
@@ -73,12 +77,16 @@
       attributes: true,
       attributeFilter: ["aria-valuetext", "class", "style"],
     });
+    tidy();
     look();
   }
 
-  const find = () =>
+  const find = () => {
     document.querySelectorAll(".bp-explore:not(.bp-static)").forEach(watch);
-  new MutationObserver(find).observe(document.getElementById("main-content") ?? document.body, {
+    if (!document.querySelector(".bp-static")) arrivals.disconnect();
+  };
+  const arrivals = new MutationObserver(find);
+  arrivals.observe(document.getElementById("main-content") ?? document.body, {
     subtree: true,
     childList: true,
   });
