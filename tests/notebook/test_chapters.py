@@ -178,7 +178,7 @@ def test_chapter_ends_in_a_summary_exercises_and_citations(chapter):
     text = chapter.read_text(encoding="utf-8")
     summary = text.partition("## What to remember\n")[2].partition("\n## ")[0]
     assert len(re.findall(r"^- ", summary, re.MULTILINE)) == 3
-    assert 3 <= text.count("```{exercise}") <= 5
+    assert 3 <= text.count("```{exercise}") <= 6
     assert "{cite:" in text.partition("## Where to read on\n")[2]
     assert re.search(r"^\(\w+-play\)=\n## Play", text, re.MULTILINE)
 
