@@ -149,7 +149,7 @@ ACTIVATIONS = {
 }
 
 
-def get(activation: str | Activation) -> Activation:
+def get(activation: str | Activation, argument: str = "activation") -> Activation:
     """Return the activation of that name; an `Activation` comes back as it is.
 
     Raises:
@@ -157,4 +157,4 @@ def get(activation: str | Activation) -> Activation:
     """
     if isinstance(activation, Activation):
         return activation
-    return one_of("activation", activation, ACTIVATIONS, "an Activation of your own")
+    return one_of(argument, activation, ACTIVATIONS, "an Activation of your own")

@@ -19,6 +19,7 @@ FOLDER = Path(bplib.__file__).parent
 FLOOR = {
     "_errors": 0,
     "_progress": 0,
+    "_report": 0,
     "activations": 0,
     "autodiff": 0,
     "data": 0,
