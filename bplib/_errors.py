@@ -3,14 +3,18 @@
 A number is one of Python or NumPy, or an array of shape (); True and False are none.
 """
 
+import reprlib
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
+from types import UnionType
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 FLOATS = tuple(map(np.dtype, ("float64", "float32", "complex128")))
+_SHORT = reprlib.Repr()
+_SHORT.maxother = 60
 
 
 def one_of(argument: str, name: Any, table: Mapping[str, Any], *others: str) -> Any:
@@ -21,18 +25,19 @@ def one_of(argument: str, name: Any, table: Mapping[str, Any], *others: str) -> 
     raise ValueError(f"{argument} is {name!r}; expected one of {known}")
 
 
-def instance(argument: str, value: Any, kind: type, expected: str) -> Any:
+def instance(argument: str, value: Any, kind: type | UnionType, expected: str) -> Any:
     """Return value if it is of that class, or raise a ValueError."""
     if isinstance(value, kind):
         return value
-    raise ValueError(f"{argument} is {_brief(value)}; expected {expected}")
+    kind = "" if isinstance(value, str) else f", of type {type(value).__name__}"
+    raise ValueError(f"{argument} is {_SHORT.repr(value)}{kind}; expected {expected}")
 
 
 def function(argument: str, value: Any, expected: str) -> Any:
     """Return value if it can be called and is no class, or raise a ValueError."""
     if callable(value) and not isinstance(value, type):
         return value
-    raise ValueError(f"{argument} is {_brief(value)}; expected {expected}")
+    raise ValueError(f"{argument} is {value!r}; expected {expected}")
 
 
 def layer_sizes(argument: str, value: Any) -> list[int]:
@@ -197,11 +202,6 @@ def _array(argument: str, value: Any) -> np.ndarray:
     return array
 
 
-def _brief(value: Any) -> str:
-    """Return what to call a value: by dtype and shape if it is an array, else as Python does."""
-    return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else repr(value)
-
-
 def _parts(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
 
@@ -210,3 +210,25 @@ def require(fine: Any, message: str) -> None:
     """Raise a ValueError with the message unless all is fine."""
     if not fine:
         raise ValueError(message)
+
+
+def _schedule(argument: str, value: Any) -> Any:
+    return function(argument, value, "a schedule, such as constant(0.1)")
+
+
+CHECKS = {
+    "value": number,
+    **dict.fromkeys(["scale", "strength", "floor", "factor"], single),
+    **dict.fromkeys(["every", "steps"], positive_int),
+    "eta": rates,
+    "half": positive,
+    "then": _schedule,
+}
+
+
+class Settings:
+    """What frozen dataclasses have in common whose fields are checked, each by its name."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, CHECKS[name](name, value))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib._errors import number, one_of, positive_int, single
+from bplib._errors import Settings, instance, one_of, positive_int, require
 from bplib.activations import Array
 
 __all__ = [
@@ -23,7 +23,7 @@ Initializer = Callable[[np.random.Generator, Shape], Array]
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Settings):
     """All weights equal to `value`.
 
     Raises:
@@ -31,9 +31,6 @@ class Constant:
     """
 
     value: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "value", number("value", self.value))
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> Array:
         """Return weights of that shape."""
@@ -46,7 +43,7 @@ def zeros(rng: np.random.Generator, shape: Shape) -> Array:
 
 
 @dataclass(frozen=True)
-class Normal:
+class Normal(Settings):
     """Weights drawn from N(0, scale²), whatever the width of the layer.
 
     Raises:
@@ -54,9 +51,6 @@ class Normal:
     """
 
     scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", single("scale", self.scale))
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> Array:
         """Return weights of that shape."""
@@ -112,8 +106,8 @@ def orthogonal(rng: np.random.Generator, shape: Shape) -> Array:
 
 def _ends(shape: Sequence[int]) -> list[int]:
     """Return n_out and n_in."""
-    if not isinstance(shape, (tuple, list)) or len(shape) < 2:
-        raise ValueError(f"shape is {shape!r}; expected one such as (n_out, n_in)")
+    fine = isinstance(shape, (tuple, list)) and len(shape) > 1
+    require(fine, f"shape is {shape!r}; expected one such as (n_out, n_in)")
     return [positive_int(f"shape[{i}]", n) for i, n in enumerate(shape)][-2:]
 
 
@@ -127,21 +121,21 @@ def _uniform(rng: np.random.Generator, shape: Shape, variance: float) -> Array:
 
 
 def _checked(rng: np.random.Generator) -> np.random.Generator:
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng is {rng!r}; expected a generator such as np.random.default_rng(0)")
-    return rng
+    return instance("rng", rng, np.random.Generator, "a generator: np.random.default_rng(0)")
 
 
-INITIALIZERS: dict[str, Initializer] = {
-    "normal": Normal(),
-    **{
-        f.__name__: f
-        for f in (
-            zeros, xavier, xavier_uniform, xavier_normal, he, he_uniform, he_normal, lecun,
-            orthogonal,
-        )
-    },
-}  # fmt: skip
+_NAMED = [
+    zeros,
+    xavier,
+    xavier_uniform,
+    xavier_normal,
+    he,
+    he_uniform,
+    he_normal,
+    lecun,
+    orthogonal,
+]
+INITIALIZERS: dict[str, Initializer] = {"normal": Normal(), **{f.__name__: f for f in _NAMED}}
 
 
 def get(init: str | Initializer) -> Initializer:

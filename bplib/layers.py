@@ -121,7 +121,7 @@ class Layer:
                 delattr(self, name)
 
     def bind(self, theta: Array, grad: Array) -> None:
-        """Make each parameter p a view of the front of theta, (..., P), and dp one of grad."""
+        """Make each parameter p a view of theta, (..., P), and its gradient dp one of grad."""
         self.stack, views, start = theta.shape[:-1], {}, 0
         for name, shape in self.shapes.items():
             here = np.s_[..., start : (start := start + prod(shape))]
@@ -131,6 +131,7 @@ class Layer:
             setattr(type(self), name, _Parameter(name))
         vars(self).update(views)
         self._views = views
+        bind_all(self.layers, theta[..., start:], grad[..., start:])
 
     def initial(self, stack: Shape, draw: Draw) -> dict[str, Array]:
         """Return what each parameter starts with: the numbers given before, or `start`."""
@@ -548,6 +549,14 @@ def chain(layers: Sequence[Layer]) -> list[Layer]:
     for layer in inside:
         layer._check()
     return list(layers)
+
+
+def bind_all(layers: Sequence[Layer], theta: Array, grad: Array) -> None:
+    """Bind the layers to consecutive pieces of theta and grad, both (..., P)."""
+    start = 0
+    for layer in layers:
+        layer.bind(theta[..., start:], grad[..., start:])
+        start += layer.n_params
 
 
 def run(layers: Sequence[Layer], a: Array, train: bool) -> Array:

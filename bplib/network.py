@@ -17,7 +17,7 @@ from bplib._errors import require
 from bplib._report import misfit
 from bplib.activations import Activation, Array, get, softmax
 from bplib.initializers import Initializer, Seed, Shape
-from bplib.layers import Dense, Layer, chain, run, write
+from bplib.layers import Dense, Layer, bind_all, chain, run, write
 from bplib.losses import Loss
 
 __all__ = ["Network", "mlp", "evaluate", "loss_and_grad", "accuracy"]
@@ -121,11 +121,9 @@ class Network:
         """Make theta and grad the home of all numbers, and every parameter a view of them."""
         self._theta, self._grad = theta, grad
         self.stack, self.dtype = theta.shape[:-1], theta.dtype
-        start = 0
+        bind_all(self.layers, theta, grad)
         for layer in self.walk():
-            layer.bind(theta[..., start:], grad[..., start:])
             layer._network = weakref.ref(self)
-            start += sum(map(prod, layer.shapes.values()))
 
     @property
     def theta(self) -> Array:
