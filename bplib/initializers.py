@@ -124,18 +124,10 @@ def _checked(rng: np.random.Generator) -> np.random.Generator:
     return instance("rng", rng, np.random.Generator, "a generator: np.random.default_rng(0)")
 
 
-_NAMED = [
-    zeros,
-    xavier,
-    xavier_uniform,
-    xavier_normal,
-    he,
-    he_uniform,
-    he_normal,
-    lecun,
-    orthogonal,
-]
-INITIALIZERS: dict[str, Initializer] = {"normal": Normal(), **{f.__name__: f for f in _NAMED}}
+_NAMED = (
+    zeros, xavier, xavier_uniform, xavier_normal, he, he_uniform, he_normal, lecun, orthogonal,
+)  # fmt: skip
+INITIALIZERS: dict[str, Initializer] = {"normal": Normal()} | {f.__name__: f for f in _NAMED}
 
 
 def get(init: str | Initializer) -> Initializer:

@@ -6,6 +6,7 @@ from copy import deepcopy
 from functools import partial
 from itertools import pairwise
 from math import prod
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,14 @@ def _by_layer(name: str, doc: str) -> property:
     return property(read, write_all, doc=doc)
 
 
+def _home(name: str, doc: str) -> property:
+    def copy_in(net: "Network", value: ArrayLike) -> None:
+        write(name, home(net), value, nan=name == "grad")
+
+    home = attrgetter(f"_{name}")
+    return property(home, copy_in, doc=doc)
+
+
 class Network:
     """Layers applied one after the other, with `theta` (and `grad`) as the one home of numbers.
 
@@ -78,6 +87,8 @@ class Network:
             neighbours do not fit, or another argument has the wrong value.
     """
 
+    theta = _home("theta", "All parameters, (..., P).")
+    grad = _home("grad", "∂L/∂θ of the mean loss, (..., P), as the last backward pass left it.")
     W = _by_layer("W", "Weights by dense layer.")
     b = _by_layer("b", "Biases by dense layer.")
     dW = _by_layer("dW", "∂L/∂W by dense layer.")
@@ -124,24 +135,6 @@ class Network:
         bind_all(self.layers, theta, grad)
         for layer in self.walk():
             layer._network = weakref.ref(self)
-
-    @property
-    def theta(self) -> Array:
-        """All parameters, (..., P)."""
-        return self._theta
-
-    @theta.setter
-    def theta(self, value: ArrayLike) -> None:
-        write("theta", self._theta, value)
-
-    @property
-    def grad(self) -> Array:
-        """The gradient of the mean loss, (..., P), as the last backward pass left it."""
-        return self._grad
-
-    @grad.setter
-    def grad(self, value: ArrayLike) -> None:
-        write("grad", self._grad, value, nan=True)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

@@ -73,17 +73,8 @@ def softmax(z: sp.Matrix) -> sp.Matrix:
 
 
 Values = dict[sp.Symbol, sp.Expr]
-ACTIVATIONS = {
-    "identity": identity,
-    "sigmoid": sigmoid,
-    "tanh": sp.tanh,
-    "relu": relu,
-    "leaky_relu": leaky_relu,
-    "elu": elu,
-    "gelu": gelu,
-    "softplus": softplus,
-    "softmax": softmax,
-}
+_NAMED = identity, sigmoid, sp.tanh, relu, leaky_relu, elu, gelu, softplus, softmax
+ACTIVATIONS = {f.__name__: f for f in _NAMED}
 
 
 @dataclass(frozen=True)
