@@ -159,12 +159,10 @@ class Network:
     @property
     def state(self) -> dict[str, Array]:
         """Theta and what layers remember beside it, such as running averages: name -> array."""
-        remembered = {
-            f"{name}[{l}]": array
-            for l, layer in enumerate(self.walk())
-            for name, array in layer.state.items()
-        }
-        return {"theta": self.theta, **remembered}
+        found = {"theta": self.theta}
+        for l, layer in enumerate(self.walk()):
+            found |= {f"{name}[{l}]": array for name, array in layer.state.items()}
+        return found
 
     def copy(self, dtype: DTypeLike | None = None) -> "Network":
         """Return a network of its own with the same layers and numbers, perhaps another dtype.

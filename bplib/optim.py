@@ -50,10 +50,8 @@ class Optimizer(ABC):
     memory: tuple[str, ...] = ()
 
     def __init__(self, eta: Rate) -> None:
-        expected = "a number or cosine(0.1, steps=100)"
-        self.eta = (
-            check.function("eta", eta, expected) if callable(eta) else check.rates("eta", eta)
-        )
+        kind = "a number or cosine(0.1, steps=100)"
+        self.eta = check.function("eta", eta, kind) if callable(eta) else check.rates("eta", eta)
         self.reset()
 
     def __repr__(self) -> str:

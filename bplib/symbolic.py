@@ -1,6 +1,6 @@
 """Networks in SymPy, independent of the NumPy code, so that each can test the other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
@@ -141,7 +141,7 @@ class SymbolicNetwork:
             require(fits, f"{name} is {given!r}; expected a list of {len(mine)}")
             named += [(f"{name}[{l}]", mine[l], given[l]) for l in range(len(mine))]
         for name, symbols, numbers in named:
-            flat = list(_flatten(numbers))
+            flat = sp.flatten([numbers])
             entries = f"{name} has {len(flat)} entries"
             require(len(flat) == len(symbols), f"{entries}; expected {len(symbols)}")
             pairs |= dict(zip(symbols, map(exact, flat), strict=True))
@@ -207,7 +207,7 @@ def mlp(
     for l, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         f = output if l == len(sizes) - 1 else hidden
         W.append(_weights(l, n_out, n_in))
-        b.append(_symbols(f"b^({l})", n_out))
+        b.append(_symbols(f"b^{{({l})}}", n_out))
         z.append(W[-1] * a_prev + b[-1])
         a.append(f(z[-1]) if f is softmax else z[-1].applyfunc(f))
         a_prev = a[-1]
@@ -240,16 +240,8 @@ def _activation(argument: str, f: Any) -> Any:
     return one_of(argument, f, ACTIVATIONS, "a SymPy function")
 
 
-def _flatten(numbers: Any) -> Iterator[Any]:
-    if hasattr(numbers, "__iter__"):
-        for part in numbers:
-            yield from _flatten(part)
-    else:
-        yield numbers
-
-
 def _symbols(name: str, n: int) -> sp.Matrix:
-    return sp.Matrix([sp.Symbol(f"{_latex(name)}_{{{i}}}", real=True) for i in range(1, n + 1)])
+    return sp.Matrix([sp.Symbol(f"{name}_{{{i}}}", real=True) for i in range(1, n + 1)])
 
 
 def _weights(l: int, n_out: int, n_in: int) -> sp.Matrix:
@@ -258,7 +250,3 @@ def _weights(l: int, n_out: int, n_in: int) -> sp.Matrix:
         return sp.Symbol(f"w^{{({l})}}_{{{i + 1}{comma}{j + 1}}}", real=True)
 
     return sp.Matrix(n_out, n_in, w)
-
-
-def _latex(name: str) -> str:
-    return name.replace("^(", "^{(").replace(")", ")}")

@@ -21,6 +21,7 @@ from bplib.optim import Clip, Optimizer
 from bplib.schedules import Schedule
 
 Callback = Callable[[int, Network], bool | None]
+CALLED = "callback(epoch, net)"
 ENTRIES = 100
 SAME_IN_TRAINING = (Dense, Activate, LayerNorm, Residual)
 
@@ -107,8 +108,7 @@ def fit(
                     if clip:
                         _apply(clip, net.grad)
                     optimizer.step(net.theta, net.grad)
-                said = callback(epoch, net) if callback else False
-                stop = check.flag("callback(epoch, net)", said or False)
+                stop = bool(callback) and check.flag(CALLED, callback(epoch, net) or False)
                 a = log.look(epoch, due or stop) if watched else None
                 if stop or log.stopped_early:
                     break
