@@ -125,10 +125,14 @@ def numbers(argument: str, value: Any, dtype: DTypeLike = np.complex128) -> np.n
 
 
 def shaped(
-    argument: str, value: Any, shape: tuple[int, ...], note: str = "", **dtype: DTypeLike
+    argument: str,
+    value: Any,
+    shape: tuple[int, ...],
+    note: str = "",
+    dtype: DTypeLike = np.complex128,
 ) -> np.ndarray:
-    """Return value as an array of numbers of that shape, or raise a ValueError."""
-    array = numbers(argument, value, **dtype)
+    """Return value as an array of numbers of that shape, or raise a ValueError; see `numbers`."""
+    array = numbers(argument, value, dtype)
     if array.shape == shape:
         return array
     raise ValueError(f"{argument} has shape {array.shape}; expected {shape}{note}")

@@ -148,7 +148,7 @@ def one_hot(labels: ArrayLike, classes: int) -> Array:
         raise ValueError(f"labels has shape {labels.shape}; expected (m,), perhaps {mend}")
     kind = f"labels holds {labels.dtype} values"
     require(labels.dtype.kind in "iu", f"{kind}; expected whole numbers, of an integer type")
-    least, most = labels.min(initial=0), labels.max(initial=0)
+    least, most = (labels.min(), labels.max()) if labels.size else (0, 0)
     reach = f"labels reach from {least} to {most}"
     require(0 <= least <= most < classes, f"{reach}; expected 0 to {classes - 1}")
     return np.eye(classes)[labels].T.copy()
@@ -171,8 +171,8 @@ def split(x: ArrayLike, y: ArrayLike, test: float = 0.25, seed: Seed = None) -> 
     shapes = f"x has shape {x.shape} and y has shape {y.shape}"
     require(m == y.shape[1], f"{shapes}; expected equally many columns")
     n_test = round(check.fraction("test", test) * m)
-    apart = f"test is {test!r}, which sets {n_test} of {m} columns apart"
-    require(0 < n_test < m, f"{apart}; expected a fraction that leaves some for each part")
+    sets = f"test is {test!r}, which sets {n_test} of {m} columns apart"
+    require(0 < n_test < m, f"{sets}; expected a fraction that leaves some for each part")
     order = check.generator("seed", seed).permutation(m)
     apart, rest = order[:n_test], order[n_test:]
     return Split(x[:, rest], y[:, rest], x[:, apart], y[:, apart])

@@ -181,9 +181,10 @@ class Layer:
             ValueError: the layer has no parameters yet, or no generator for what it is drawing;
                 a_prev has another shape or is not finite.
         """
-        hint = "expected a seed, or a Network first"
-        require(self._views or not self.shapes, f"{self!r} has no parameters yet; {hint}")
-        require(self._network or not drawing, f"{self!r} has no generator yet; {hint}")
+        lacks = f"{self!r} has no parameters yet; expected it in a Network first"
+        require(self._views or not self.shapes, lacks)
+        lacks = f"{self!r} has no generator yet; expected a seed, or a Network first"
+        require(self._network or not drawing, lacks)
         a_prev = check.finite("a_prev", check.numbers("a_prev", a_prev))
         if a_prev.shape[-2:-1] != (self.n_in,):
             shapes = f"a_prev has shape {a_prev.shape}; {self!r} expected ({self.n_in}, m)"
