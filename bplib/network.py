@@ -293,7 +293,7 @@ class Network:
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
         array = check.numbers(name, value, self.dtype)
         shape = array.shape
-        if shape[-2:-1] != (rows,) or shape[:-2] not in ((), self.stack):
+        if len(shape) < 2 or shape[-2] != rows or shape[:-2] not in ((), self.stack):
             raise ValueError(misfit(name, array, rows))
         if not shape[-1]:
             raise ValueError(f"{name} has shape {shape}; expected at least one column")
