@@ -3,14 +3,18 @@
 A number is one of Python or NumPy, or an array of shape (); True and False are none.
 """
 
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
+from types import UnionType
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 FLOATS = tuple(map(np.dtype, ("float64", "float32", "complex128")))
+_SHORT = reprlib.Repr()
+_SHORT.maxother = 60
 
 
 def one_of(argument: str, name: Any, table: Mapping[str, Any], *others: str) -> Any:
@@ -19,6 +23,29 @@ def one_of(argument: str, name: Any, table: Mapping[str, Any], *others: str) -> 
         return table[name]
     known = ", ".join([*map(repr, table), *others])
     raise ValueError(f"{argument} is {name!r}; expected one of {known}")
+
+
+def instance(argument: str, value: Any, kind: type | UnionType, expected: str) -> Any:
+    """Return value if it is of that class, or raise a ValueError."""
+    if isinstance(value, kind):
+        return value
+    kind = "" if isinstance(value, str) else f", of type {type(value).__name__}"
+    raise ValueError(f"{argument} is {_SHORT.repr(value)}{kind}; expected {expected}")
+
+
+def function(argument: str, value: Any, expected: str) -> Any:
+    """Return value if it can be called and is no class, or raise a ValueError."""
+    if callable(value) and not isinstance(value, type):
+        return value
+    raise ValueError(f"{argument} is {value!r}; expected {expected}")
+
+
+def layer_sizes(argument: str, value: Any) -> list[int]:
+    """Return value as a list of at least two whole numbers above 0, or raise a ValueError."""
+    listed = hasattr(value, "__len__") and not isinstance(value, (str, dict, set))
+    enough = listed and len(value) > 1
+    require(enough, f"{argument} is {value!r}; expected at least two, such as [2, 3, 1]")
+    return [positive_int(f"{argument}[{i}]", n) for i, n in enumerate(value)]
 
 
 def positive_int(argument: str, value: Any, least: int = 1) -> int:
@@ -81,30 +108,39 @@ def rates(argument: str, value: Any) -> Any:
     return array if array.ndim else array.item()
 
 
-def numbers(argument: str, value: Any) -> np.ndarray:
-    """Return value as an array of numbers that float64 or complex128 can hold.
+def numbers(argument: str, value: Any, dtype: DTypeLike = np.complex128) -> np.ndarray:
+    """Return value as an array of numbers: real ones, unless dtype is complex.
 
     Raises:
-        ValueError: it is a masked array, rows of different length, text, dates or other objects.
+        ValueError: it is a masked array, rows of different length, text, dates or other objects,
+            or complex numbers where real ones are expected.
     """
     if type(value) is np.ndarray and value.dtype in FLOATS:
-        return value
-    if any(isinstance(v, np.ma.MaskedArray) for v in (value, *_parts(value))):
-        raise ValueError(f"{argument} is a masked array; expected one without a mask, filled")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{argument} is {value!r}; expected rows of one length") from error
-    if not np.can_cast(array.dtype, np.complex128):
-        raise ValueError(f"{argument} holds {array.dtype} values; expected numbers")
+        array = value
+    else:
+        array = _array(argument, value)
+    if array.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+        raise ValueError(f"{argument} holds {array.dtype} values; expected real numbers")
     return array
+
+
+def shaped(
+    argument: str,
+    value: Any,
+    shape: tuple[int, ...],
+    note: str = "",
+    dtype: DTypeLike = np.complex128,
+) -> np.ndarray:
+    """Return value as an array of numbers of that shape, or raise a ValueError; see `numbers`."""
+    array = numbers(argument, value, dtype)
+    if array.shape == shape:
+        return array
+    raise ValueError(f"{argument} has shape {array.shape}; expected {shape}{note}")
 
 
 def floats(argument: str, value: Any) -> np.ndarray:
     """Return value as an array of real numbers, integers as float64, or raise a ValueError."""
-    array = numbers(argument, value)
-    if array.dtype.kind == "c":
-        raise ValueError(f"{argument} holds {array.dtype} values; expected real numbers")
+    array = numbers(argument, value, float)
     return array if array.dtype in FLOATS else array.astype(float)
 
 
@@ -144,7 +180,7 @@ def generator(argument: str, seed: Any) -> "np.random.Generator":
     )
 
 
-def _within(argument: str, value: Any, holds: Any, expected: str) -> float:
+def _within(argument: str, value: Any, holds: Callable[[Any], bool], expected: str) -> float:
     v = _scalar(value)
     if isinstance(v, Real) and holds(v):
         return float(v)
@@ -158,6 +194,18 @@ def _scalar(value: Any) -> Any:
     return None if isinstance(value, (bool, np.bool_)) else value
 
 
+def _array(argument: str, value: Any) -> np.ndarray:
+    if any(isinstance(v, np.ma.MaskedArray) for v in (value, *_parts(value))):
+        raise ValueError(f"{argument} is a masked array; expected one without a mask, filled")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{argument} is {value!r}; expected rows of one length") from error
+    if not np.can_cast(array.dtype, np.complex128):
+        raise ValueError(f"{argument} holds {array.dtype} values; expected numbers")
+    return array
+
+
 def _parts(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
 
@@ -166,3 +214,25 @@ def require(fine: Any, message: str) -> None:
     """Raise a ValueError with the message unless all is fine."""
     if not fine:
         raise ValueError(message)
+
+
+def _schedule(argument: str, value: Any) -> Any:
+    return function(argument, value, "a schedule, such as constant(0.1)")
+
+
+CHECKS = {
+    "value": number,
+    **dict.fromkeys(["scale", "strength", "floor", "factor"], single),
+    **dict.fromkeys(["every", "steps"], positive_int),
+    "eta": rates,
+    "half": positive,
+    "then": _schedule,
+}
+
+
+class Settings:
+    """What frozen dataclasses have in common whose fields are checked, each by its name."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, CHECKS[name](name, value))

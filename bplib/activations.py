@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, ndtr
 
-from bplib._errors import flag, numbers, one_of
+from bplib._errors import flag, function, numbers, one_of, require
 
 __all__ = [
     "Activation", "Softmax", "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu",
@@ -47,11 +47,10 @@ class Activation:
     kinked: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise ValueError(f"name is {self.name!r}; expected a text such as 'square'")
-        for argument, function in (("f", self.f), ("df", self.df)):
-            if not callable(function):
-                raise ValueError(f"{argument} is {function!r}; expected a function of arrays")
+        named = isinstance(self.name, str) and self.name
+        require(named, f"name is {self.name!r}; expected a text such as 'square'")
+        function("f", self.f, "a function of arrays")
+        function("df", self.df, "a function of arrays")
         flag("kinked", self.kinked)
 
     def __repr__(self) -> str:
@@ -149,7 +148,7 @@ ACTIVATIONS = {
 }
 
 
-def get(activation: str | Activation) -> Activation:
+def get(activation: str | Activation, argument: str = "activation") -> Activation:
     """Return the activation of that name; an `Activation` comes back as it is.
 
     Raises:
@@ -157,4 +156,4 @@ def get(activation: str | Activation) -> Activation:
     """
     if isinstance(activation, Activation):
         return activation
-    return one_of("activation", activation, ACTIVATIONS, "an Activation of your own")
+    return one_of(argument, activation, ACTIVATIONS, "an Activation of your own")

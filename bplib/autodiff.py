@@ -12,6 +12,7 @@ __all__ = [
 ]  # fmt: skip
 
 Number = int | float
+Slope = Callable[[float, float], float]
 
 _LOG_LARGEST = math.log(sys.float_info.max)
 
@@ -155,9 +156,7 @@ def _log(x: float) -> float:
     return math.log(x)
 
 
-def _elementary(
-    name: str, f: Callable[[float], float], df: Callable[[float, float], float]
-) -> Callable[[Value | Number], Value]:
+def _elementary(name: str, f: Callable[[float], float], df: Slope) -> Callable[..., Value]:
     def function(x: Value | Number) -> Value:
         x = value(x)
         y = f(x.data)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import finite, flag, floats, fraction, generator, positive_int
+from bplib._errors import finite, flag, floats, fraction, generator, positive_int, require, shaped
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
-from bplib.gradient_check import SCHEMES, check_complex, held, not_complex, single
+from bplib.gradient_check import NO_LOSS, SCHEMES, check_complex, held, not_complex, single
+from bplib.initializers import Seed
 from bplib.losses import Loss
 from bplib.network import Network, evaluate, loss_and_grad
 
@@ -59,11 +60,7 @@ def hessian_vector(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike, v: Arra
             loss takes complex numbers otherwise than real ones, as `np.abs` does.
     """
     times = _hessian(net, loss, x, y)
-    v = floats("v", v)
-    if v.shape != net.theta.shape:
-        raise ValueError(
-            f"v has shape {v.shape}; expected {net.theta.shape}, a number for each parameter"
-        )
+    v = shaped("v", floats("v", v), net.theta.shape, ", a number for each parameter")
     return times(finite("v", v))
 
 
@@ -84,7 +81,7 @@ def largest_curvature(
     y: ArrayLike,
     tol: float = 1e-6,
     iterations: int = 1000,
-    seed: int | np.random.Generator | None = 0,
+    seed: Seed = 0,
     progress: bool = False,
 ) -> Curvature:
     """Return the largest (not the largest in modulus) eigenvalue of the Hessian.
@@ -134,8 +131,7 @@ def _hessian(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> Callable[[
     """Return the function v -> H v, with masks that stay the same from call to call."""
     single(net)
     real = held(net)
-    if not np.isfinite(evaluate(real, loss, x, y, train=True)):
-        raise ValueError("net has a loss that is NaN or infinite; expected one to differentiate")
+    require(np.isfinite(evaluate(real, loss, x, y, train=True)), NO_LOSS)
     nudged = held(real, np.complex128)
     h = SCHEMES["complex"].step
 

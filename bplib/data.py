@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import finite, floats, fraction, generator, numbers, positive_int, single
+from bplib import _errors as check
+from bplib._errors import require
 from bplib.activations import Array
+from bplib.initializers import Seed
 
 __all__ = [
     "xor", "moons", "circles", "spirals", "digits", "one_hot", "split", "Split", "standardize",
 ]  # fmt: skip
 
-Seed = int | np.random.Generator | None
+Examples = tuple[Array, Array]
 
 
 class Split(NamedTuple):
@@ -36,12 +38,12 @@ class Split(NamedTuple):
     y_test: Array
 
 
-def xor() -> tuple[Array, Array]:
+def xor() -> Examples:
     """Return the four inputs of exclusive or, (2, 4), and its answers, (1, 4)."""
     return np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]]), np.array([[0.0, 1, 1, 0]])
 
 
-def moons(m: int = 200, noise: float = 0.1, seed: Seed = None) -> tuple[Array, Array]:
+def moons(m: int = 200, noise: float = 0.1, seed: Seed = None) -> Examples:
     """Return two interleaved half circles of radius 1, x (2, m) and y (1, m) in {0, 1}.
 
     Args:
@@ -59,9 +61,7 @@ def moons(m: int = 200, noise: float = 0.1, seed: Seed = None) -> tuple[Array, A
     return _noisy(np.where(label, lower, upper), noise, rng), label[None].astype(float)
 
 
-def circles(
-    m: int = 200, noise: float = 0.1, ratio: float = 0.5, seed: Seed = None
-) -> tuple[Array, Array]:
+def circles(m: int = 200, noise: float = 0.1, ratio: float = 0.5, seed: Seed = None) -> Examples:
     """Return a circle of radius 1 (y = 0) around one of radius `ratio` (y = 1).
 
     Args:
@@ -74,7 +74,7 @@ def circles(
     Raises:
         ValueError: an argument has the wrong value.
     """
-    single("ratio", ratio)
+    check.single("ratio", ratio)
     rng, label = _start(m, noise, seed)
     angle = 2 * np.pi * rng.random(m)
     radius = np.where(label, ratio, 1.0)
@@ -84,7 +84,7 @@ def circles(
 
 def spirals(
     m: int = 300, classes: int = 2, turns: float = 1.0, noise: float = 0.05, seed: Seed = None
-) -> tuple[Array, Array]:
+) -> Examples:
     """Return spiral arms out to radius 1, x (2, m), and one-hot labels y (classes, m).
 
     Args:
@@ -95,8 +95,8 @@ def spirals(
     Raises:
         ValueError: an argument has the wrong value.
     """
-    single("turns", turns)
-    rng, label = _start(m, noise, seed, positive_int("classes", classes, least=2))
+    check.single("turns", turns)
+    rng, label = _start(m, noise, seed, check.positive_int("classes", classes, least=2))
     radius = np.sqrt(rng.random(m))
     angle = 2 * np.pi * (turns * radius + label / classes)
     x = radius * np.stack([np.cos(angle), np.sin(angle)])
@@ -141,19 +141,16 @@ def one_hot(labels: ArrayLike, classes: int) -> Array:
     Raises:
         ValueError: labels are no row of such numbers; it says so if they are one-hot already.
     """
-    positive_int("classes", classes)
-    labels = numbers("labels", labels)
+    check.positive_int("classes", classes)
+    labels = check.numbers("labels", labels)
     if labels.ndim != 1:
         mend = "labels.argmax(axis=0)" if labels.ndim == 2 and len(labels) > 1 else "labels.ravel()"
         raise ValueError(f"labels has shape {labels.shape}; expected (m,), perhaps {mend}")
-    if labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels holds {labels.dtype} values; expected whole numbers, of an integer type"
-        )
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-        raise ValueError(
-            f"labels reach from {labels.min()} to {labels.max()}; expected 0 to {classes - 1}"
-        )
+    kind = f"labels holds {labels.dtype} values"
+    require(labels.dtype.kind in "iu", f"{kind}; expected whole numbers, of an integer type")
+    least, most = (labels.min(), labels.max()) if labels.size else (0, 0)
+    reach = f"labels reach from {least} to {most}"
+    require(0 <= least <= most < classes, f"{reach}; expected 0 to {classes - 1}")
     return np.eye(classes)[labels].T.copy()
 
 
@@ -169,19 +166,14 @@ def split(x: ArrayLike, y: ArrayLike, test: float = 0.25, seed: Seed = None) -> 
         ValueError: x or y has the wrong shape, they differ in their number of columns, or a
             part would be empty.
     """
-    x, y = _columns("x", numbers("x", x)), _columns("y", numbers("y", y))
+    x, y = _columns("x", check.numbers("x", x)), _columns("y", check.numbers("y", y))
     m = x.shape[1]
-    if m != y.shape[1]:
-        raise ValueError(
-            f"x has shape {x.shape} and y has shape {y.shape}; expected equally many columns"
-        )
-    n_test = round(fraction("test", test) * m)
-    if not 0 < n_test < m:
-        raise ValueError(
-            f"test is {test!r}, which sets {n_test} of {m} columns apart; "
-            "expected a fraction that leaves some for each part"
-        )
-    order = generator("seed", seed).permutation(m)
+    shapes = f"x has shape {x.shape} and y has shape {y.shape}"
+    require(m == y.shape[1], f"{shapes}; expected equally many columns")
+    n_test = round(check.fraction("test", test) * m)
+    sets = f"test is {test!r}, which sets {n_test} of {m} columns apart"
+    require(0 < n_test < m, f"{sets}; expected a fraction that leaves some for each part")
+    order = check.generator("seed", seed).permutation(m)
     apart, rest = order[:n_test], order[n_test:]
     return Split(x[:, rest], y[:, rest], x[:, apart], y[:, apart])
 
@@ -198,15 +190,13 @@ def standardize(train: ArrayLike, *others: ArrayLike) -> list[Array]:
     Raises:
         ValueError: an array has another shape, or holds what is no finite real number.
     """
-    train, *others = (
-        finite(name, _columns(name, floats(name, array)))
-        for name, array in [("train", train), *((f"others[{i}]", a) for i, a in enumerate(others))]
-    )
+    named = {"train": train} | {f"others[{i}]": other for i, other in enumerate(others)}
+    train, *others = [
+        check.finite(name, _columns(name, check.floats(name, x))) for name, x in named.items()
+    ]
     for i, other in enumerate(others):
-        if len(other) != len(train):
-            raise ValueError(
-                f"others[{i}] has shape {other.shape}; expected {len(train)} rows, as train has"
-            )
+        shape = f"others[{i}] has shape {other.shape}"
+        require(len(other) == len(train), f"{shape}; expected {len(train)} rows, as train has")
     mean = train.mean(axis=1, keepdims=True)
     constant = np.ptp(train, axis=1, keepdims=True) == 0  # its deviation may be a rounding
     scale = np.where(constant, 1, train.std(axis=1, keepdims=True))
@@ -215,18 +205,16 @@ def standardize(train: ArrayLike, *others: ArrayLike) -> list[Array]:
 
 def _columns(name: str, array: np.ndarray) -> np.ndarray:
     """Return the array if it is (n, m) with m > 0, or raise a ValueError that helps."""
-    if array.ndim != 2 or not array.size:
-        row = f"; {name}[None] has one row" if array.ndim == 1 and array.size else ""
-        raise ValueError(
-            f"{name} has shape {array.shape}; expected (n, m): examples are columns{row}"
-        )
+    row = f"; {name}[None] has one row" if array.ndim == 1 and array.size else ""
+    expected = f"expected (n, m): examples are columns{row}"
+    require(array.ndim == 2 and array.size, f"{name} has shape {array.shape}; {expected}")
     return array
 
 
 def _start(m: Any, noise: Any, seed: Any, classes: int = 2) -> tuple[np.random.Generator, Any]:
-    single("noise", noise)
-    label = np.arange(positive_int("m", m, least=classes)) % classes
-    return generator("seed", seed), label
+    check.single("noise", noise)
+    label = np.arange(check.positive_int("m", m, least=classes)) % classes
+    return check.generator("seed", seed), label
 
 
 def _noisy(x: Array, noise: float, rng: np.random.Generator) -> Array:

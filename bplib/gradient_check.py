@@ -7,17 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from bplib._errors import one_of
+from bplib import _errors as check
+from bplib._errors import require
+from bplib._report import comparison
 from bplib.activations import ACTIVATIONS, Array
 from bplib.losses import L1, Loss
 from bplib.network import Network, evaluate, loss_and_grad
 
 __all__ = ["gradcheck", "GradCheck"]
 
+NO_LOSS = "net has a loss that is NaN or infinite; expected one to differentiate"
 EPS = np.finfo(float).eps
-AGREES, ROUNDED, ZERO, APART, SKIPPED = (
-    "agrees", "agrees to rounding", "both 0", "DISAGREES", "not compared",
-)  # fmt: skip
+AGREES, ROUNDED, ZERO = "agrees", "agrees to rounding", "both 0"
+APART, SKIPPED = "DISAGREES", "not compared"
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,8 @@ class GradCheck:
         return self.ok
 
     def __str__(self) -> str:
-        rows = [
-            f"{name:8} {self.by_parameter[name]:.1e}" + ("" if told == AGREES else f"  {told}")
-            for name, told in self.verdict.items()
-        ]
         told = AGREES if self.ok else APART if self.error >= 0 else SKIPPED.upper()
-        skipped = f", {self.kinks} kinks skipped" if self.kinks else ""
-        total = f"{'all':8} {self.error:.1e}  {told} with the {SCHEMES[self.method].name}{skipped}"
-        return "\n".join([*rows, total])
+        return comparison(self, f"{told} with the {SCHEMES[self.method].name}")
 
 
 def gradcheck(
@@ -87,18 +83,19 @@ def gradcheck(
             pass; the method is unknown; or it is "complex" and something does not take complex
             numbers so.
     """
-    scheme = one_of("method", method, SCHEMES)
+    scheme = check.one_of("method", method, SCHEMES)
     single(net)
     value = evaluate(net, loss, x, y)
-    if not np.isfinite(value):
-        raise ValueError("net has a loss that is NaN or infinite; expected one to differentiate")
+    require(np.isfinite(value), NO_LOSS)
     analytic = loss_and_grad(net, loss, x, y)[1].copy()
     twin, real = held(net, scheme.dtype), held(net)
-    if evaluate(real, loss, x, y, train=True) != evaluate(real, loss, x, y, train=True):
-        raise ValueError(
-            "net draws anew in each pass, so that no two losses compare; expected its layers of "
-            "chance to keep what they drew while `hold` is True"
-        )
+
+    def loss_of_real() -> float:
+        return evaluate(real, loss, x, y, train=True)
+
+    anew = "net draws anew in each pass, so that no two losses compare; expected its layers of"
+    same = loss_of_real() == loss_of_real()
+    require(same, f"{anew} chance to keep what they drew while `hold` is True")
 
     def derivative(i: int, h: float = scheme.step) -> float:
         e = np.zeros(analytic.size)
@@ -129,9 +126,6 @@ def gradcheck(
         gap = np.linalg.norm(a - n)
         return ROUNDED if gap <= scheme.tolerance * sum(sizes) + floor else APART
 
-    def loss_of_real() -> float:
-        return evaluate(real, loss, x, y, train=True)
-
     numeric = np.array([derivative(i) for i in range(analytic.size)])
     by_parameter, verdict = {}, {}
     for name, here in net.slices.items():
@@ -148,14 +142,11 @@ def gradcheck(
 
 def single(net: Network) -> None:
     """Raise a ValueError if net is no network, a stack or not float64."""
-    if not isinstance(net, Network):
-        raise ValueError(f"net is {net!r}; expected a Network, such as mlp([2, 3, 1])")
-    if net.stack:
-        raise ValueError(f"net is a stack of shape {net.stack}; expected a single network")
-    if net.dtype != np.float64:
-        raise ValueError(
-            f"net has dtype {net.dtype}; expected float64, which resolves a small step"
-        )
+    check.instance("net", net, Network, "a Network, such as mlp([2, 3, 1])")
+    stack = f"net is a stack of shape {net.stack}"
+    require(not net.stack, f"{stack}; expected a single network")
+    dtype = f"net has dtype {net.dtype}"
+    require(net.dtype == float, f"{dtype}; expected float64, which resolves a small step")
 
 
 def held(net: Network, dtype: DTypeLike | None = None) -> Network:
@@ -195,10 +186,9 @@ def not_complex(net: Network) -> ValueError:
     """Return the error that tells of an activation, layer or loss which is not holomorphic."""
     own = {layer.f.name for layer in net.walk() if layer.f not in ACTIVATIONS.values()}
     named = f" (of your own: {', '.join(map(repr, sorted(own)))})" if own else ""
-    return ValueError(
-        f"net or loss takes complex numbers otherwise than real ones{named}; expected activations, "
-        "layers and losses that do not, such as np.where(z.real < 0, -z, z) for np.abs(z)"
-    )
+    came = f"net or loss takes complex numbers otherwise than real ones{named}"
+    expected = "expected activations, layers and losses that do not"
+    return ValueError(f"{came}; {expected}, such as np.where(z.real < 0, -z, z) for np.abs(z)")
 
 
 def difference(net: Network, loss: Loss, f: Callable[[], Array], step: Array) -> Array:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bplib._report import training
 from bplib.activations import Array
 
 __all__ = ["History"]
@@ -41,15 +42,7 @@ class History:
     interrupted: bool = False
     stopped_early: bool = False
 
-    def __repr__(self) -> str:
-        if not len(self.epoch):
-            return "History(no entries)"
-        first, last = (np.median(self.loss[i]) for i in (0, -1))
-        said = [f"{self.epoch[-1]} epochs", f"loss {first:.3g} → {last:.3g}"]
-        if self.loss.ndim > 1:
-            said.append(f"median of {self.loss[0].size}")
-        said += [name for name in ("interrupted", "stopped_early") if getattr(self, name)]
-        return f"History({', '.join(said)})".replace("_", " ")
+    __repr__ = training
 
     @property
     def diverged_at(self) -> Array:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib._errors import number, one_of, positive_int, single
+from bplib._errors import Settings, instance, one_of, positive_int, require
 from bplib.activations import Array
 
 __all__ = [
@@ -17,11 +17,13 @@ __all__ = [
     "he_uniform", "lecun", "orthogonal", "get",
 ]  # fmt: skip
 
-Initializer = Callable[[np.random.Generator, tuple[int, ...]], Array]
+Seed = int | np.random.Generator | None
+Shape = tuple[int, ...]
+Initializer = Callable[[np.random.Generator, Shape], Array]
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Settings):
     """All weights equal to `value`.
 
     Raises:
@@ -30,21 +32,18 @@ class Constant:
 
     value: float
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "value", number("value", self.value))
-
-    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> Array:
         """Return weights of that shape."""
         return np.full(shape, self.value)
 
 
-def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def zeros(rng: np.random.Generator, shape: Shape) -> Array:
     """Return zeros of that shape: every hidden unit then computes, and learns, the same."""
     return np.zeros(shape)
 
 
 @dataclass(frozen=True)
-class Normal:
+class Normal(Settings):
     """Weights drawn from N(0, scale²), whatever the width of the layer.
 
     Raises:
@@ -53,50 +52,47 @@ class Normal:
 
     scale: float = 1.0
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", single("scale", self.scale))
-
-    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> Array:
         """Return weights of that shape."""
         return self.scale * _checked(rng).standard_normal(shape)
 
 
-def xavier_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def xavier_uniform(rng: np.random.Generator, shape: Shape) -> Array:
     """Return weights from U(−r, r), r = √(6 / (n_in + n_out)) (Glorot & Bengio 2010)."""
     return _uniform(rng, shape, 2 / sum(_ends(shape)))
 
 
-def xavier_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def xavier_normal(rng: np.random.Generator, shape: Shape) -> Array:
     """Return weights from N(0, 2 / (n_in + n_out)) (Glorot & Bengio 2010)."""
     return _normal(rng, shape, 2 / sum(_ends(shape)))
 
 
-def xavier(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def xavier(rng: np.random.Generator, shape: Shape) -> Array:
     """Return the weights of `xavier_uniform`, under its short name."""
     return xavier_uniform(rng, shape)
 
 
-def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def he_normal(rng: np.random.Generator, shape: Shape) -> Array:
     """Return weights from N(0, 2 / n_in), the scale that suits ReLU (He et al. 2015)."""
     return _normal(rng, shape, 2 / _ends(shape)[1])
 
 
-def he_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def he_uniform(rng: np.random.Generator, shape: Shape) -> Array:
     """Return weights from U(−r, r), r = √(6 / n_in), of variance 2 / n_in (He et al. 2015)."""
     return _uniform(rng, shape, 2 / _ends(shape)[1])
 
 
-def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def he(rng: np.random.Generator, shape: Shape) -> Array:
     """Return the weights of `he_normal`, under its short name."""
     return he_normal(rng, shape)
 
 
-def lecun(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def lecun(rng: np.random.Generator, shape: Shape) -> Array:
     """Return weights from N(0, 1 / n_in) (LeCun et al. 1998)."""
     return _normal(rng, shape, 1 / _ends(shape)[1])
 
 
-def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def orthogonal(rng: np.random.Generator, shape: Shape) -> Array:
     """Return weights whose columns or rows, the fewer, are orthonormal (Saxe et al. 2014).
 
     They are uniform over all such matrices: Q of a Gaussian matrix, with the signs of R's
@@ -110,36 +106,28 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 def _ends(shape: Sequence[int]) -> list[int]:
     """Return n_out and n_in."""
-    if not isinstance(shape, (tuple, list)) or len(shape) < 2:
-        raise ValueError(f"shape is {shape!r}; expected one such as (n_out, n_in)")
+    fine = isinstance(shape, (tuple, list)) and len(shape) > 1
+    require(fine, f"shape is {shape!r}; expected one such as (n_out, n_in)")
     return [positive_int(f"shape[{i}]", n) for i, n in enumerate(shape)][-2:]
 
 
-def _normal(rng: np.random.Generator, shape: tuple[int, ...], variance: float) -> Array:
+def _normal(rng: np.random.Generator, shape: Shape, variance: float) -> Array:
     return np.sqrt(variance) * _checked(rng).standard_normal(shape)
 
 
-def _uniform(rng: np.random.Generator, shape: tuple[int, ...], variance: float) -> Array:
+def _uniform(rng: np.random.Generator, shape: Shape, variance: float) -> Array:
     r = np.sqrt(3 * variance)
     return _checked(rng).uniform(-r, r, shape)
 
 
 def _checked(rng: np.random.Generator) -> np.random.Generator:
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng is {rng!r}; expected a generator such as np.random.default_rng(0)")
-    return rng
+    return instance("rng", rng, np.random.Generator, "a generator: np.random.default_rng(0)")
 
 
-INITIALIZERS: dict[str, Initializer] = {
-    "normal": Normal(),
-    **{
-        f.__name__: f
-        for f in (
-            zeros, xavier, xavier_uniform, xavier_normal, he, he_uniform, he_normal, lecun,
-            orthogonal,
-        )
-    },
-}  # fmt: skip
+_NAMED = (
+    zeros, xavier, xavier_uniform, xavier_normal, he, he_uniform, he_normal, lecun, orthogonal,
+)  # fmt: skip
+INITIALIZERS: dict[str, Initializer] = {"normal": Normal()} | {f.__name__: f for f in _NAMED}
 
 
 def get(init: str | Initializer) -> Initializer:

@@ -15,17 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import (
-    finite,
-    fraction,
-    generator,
-    numbers,
-    positive,
-    positive_int,
-    require,
-    share,
-)
+from bplib import _errors as check
+from bplib._errors import require
 from bplib.activations import Activation, Array, get, identity
+from bplib.initializers import Seed, Shape
+
+Draw = Callable[[Shape], Array]
 
 __all__ = ["Layer", "Dense", "Activate", "Dropout", "BatchNorm", "LayerNorm", "Residual"]
 
@@ -54,20 +49,20 @@ class Layer:
         hold: True makes a layer keep what it drew last, so that a derivative can be checked.
     """
 
-    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    shapes: Mapping[str, Shape] = MappingProxyType({})
     weights: tuple[str, ...] | None = None
     layers: Sequence["Layer"] = ()
     f: Activation = identity
     a: Array = np.empty(0)
-    stack: tuple[int, ...] = ()
+    stack: Shape = ()
     needs_rng: bool = False
     hold: bool = False
     _views: Mapping[str, Array] = MappingProxyType({})  # parameters and gradients, once bound
     _network: Callable[[], Any] | None = None  # a weak reference, once bound
 
     def __init__(self, n_in: int, n_out: int) -> None:
-        self.n_in = positive_int("n_in", n_in)
-        self.n_out = positive_int("n_out", n_out)
+        self.n_in = check.positive_int("n_in", n_in)
+        self.n_out = check.positive_int("n_out", n_out)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Check what comes into a layer's passes, but for the network, whose layers fit."""
@@ -96,6 +91,18 @@ class Layer:
         """What the layer remembers beside its parameters: name -> array."""
         return {}
 
+    def _check(self) -> None:
+        """Raise a ValueError if a network cannot take the layer, which is told in `chain`."""
+        free = self._network is None or self._network() is None
+        used = f"layers holds {self!r}, which is part of another network"
+        require(free, f"{used}; expected a layer of its own, such as copy.deepcopy(layer)")
+        weights, names = self.weights, set(self.shapes)
+        said = not names or (isinstance(weights, tuple) and names.issuperset(weights))
+        those = f"expected a tuple of those among {', '.join(names)} that are weights"
+        require(said, f"weights of {self!r} is {weights!r}; {those}")
+        taken = sorted(name for name in names if hasattr(Layer, name) or hasattr(Layer, f"d{name}"))
+        require(not taken, f"shapes of {self!r} has {taken}; expected names that no Layer has")
+
     @property
     def n_params(self) -> int:
         """Number of parameters, those of the layers inside included."""
@@ -114,36 +121,30 @@ class Layer:
                 delattr(self, name)
 
     def bind(self, theta: Array, grad: Array) -> None:
-        """Make each parameter p a view of theta and its gradient dp a view of grad, (..., P)."""
+        """Make each parameter p a view of theta, (..., P), and its gradient dp one of grad."""
         self.stack, views, start = theta.shape[:-1], {}, 0
         for name, shape in self.shapes.items():
-            here = np.s_[..., start : start + prod(shape)]
-            views[name] = theta[here].reshape(*self.stack, *shape)
-            views["d" + name] = grad[here].reshape(*self.stack, *shape)
-            start += prod(shape)
+            here = np.s_[..., start : (start := start + prod(shape))]
+            views[name] = theta[here].reshape(self.stack + shape)
+            views["d" + name] = grad[here].reshape(self.stack + shape)
         for name in views:
             setattr(type(self), name, _Parameter(name))
         vars(self).update(views)
         self._views = views
         bind_all(self.layers, theta[..., start:], grad[..., start:])
 
-    def initial(
-        self, stack: tuple[int, ...], draw: Callable[[tuple[int, ...]], Array]
-    ) -> dict[str, Array]:
+    def initial(self, stack: Shape, draw: Draw) -> dict[str, Array]:
         """Return what each parameter starts with: the numbers given before, or `start`."""
         found = {}
         for name, shape in self.shapes.items():
             given = name in vars(self) and not self._views
-            value = numbers(name, vars(self)[name] if given else self.start(name, draw))
+            value = check.numbers(name, vars(self)[name] if given else self.start(name, draw))
             if value.shape == shape or not given:  # alike for all members, or one number for all
                 value = np.broadcast_to(value, stack + shape)
-            require(
-                value.shape == stack + shape, f"{name} has shape {value.shape}; expected {shape}"
-            )
-            found[name] = finite(name, value)
+            found[name] = check.finite(name, check.shaped(name, value, stack + shape))
         return found
 
-    def start(self, name: str, draw: Callable[[tuple[int, ...]], Array]) -> Array | float:
+    def start(self, name: str, draw: Draw) -> Array | float:
         """Return what a parameter starts with: 0, or a weight's draw.
 
         A weight is drawn as a matrix, (..., n_out, n_in): its first axis counts outputs, the
@@ -173,6 +174,23 @@ class Layer:
 
     _forward, _backward = forward, backward
 
+    def fits_input(self, a_prev: ArrayLike, drawing: bool = False) -> Array:
+        """Return a_prev as a finite array that the layer can take, (..., n_in, m).
+
+        Raises:
+            ValueError: the layer has no parameters yet, or no generator for what it is drawing;
+                a_prev has another shape or is not finite.
+        """
+        lacks = f"{self!r} has no parameters yet; expected it in a Network first"
+        require(self._views or not self.shapes, lacks)
+        lacks = f"{self!r} has no generator yet; expected a seed, or a Network first"
+        require(self._network or not drawing, lacks)
+        a_prev = check.finite("a_prev", check.numbers("a_prev", a_prev))
+        if a_prev.shape[-2:-1] != (self.n_in,):
+            shapes = f"a_prev has shape {a_prev.shape}; {self!r} expected ({self.n_in}, m)"
+            raise ValueError(f"{shapes}: examples are columns")
+        return a_prev
+
     def fits_output(self, name: str, value: ArrayLike) -> Array:
         """Return value as a finite array like the output of the last forward pass.
 
@@ -180,10 +198,8 @@ class Layer:
             ValueError: there was none, or value has another shape or is not finite.
         """
         require(self.a.size, f"{self!r} has not run; expected a forward pass before backward")
-        array = finite(name, numbers(name, value))
-        shapes = f"{name} has shape {array.shape}; expected {self.a.shape}"
-        require(array.shape == self.a.shape, f"{shapes}, as the output of the last forward pass")
-        return array
+        note = ", as the output of the last forward pass"
+        return check.finite(name, check.shaped(name, value, self.a.shape, note))
 
 
 class _Parameter:
@@ -214,32 +230,16 @@ def write(name: str, home: Array, value: Any, nan: bool = False) -> None:
     """
     if value is home:  # what `home -= step` assigns
         return
-    array = numbers(name, value)
-    require(array.shape == home.shape, f"{name} has shape {array.shape}; expected {home.shape}")
-    array = real(name, array, home.dtype)
+    array = check.shaped(name, value, home.shape, dtype=home.dtype)
     with np.errstate(over="ignore"):
         array = array.astype(home.dtype)
-    home[...] = array if nan else finite(name, array)
-
-
-def real(name: str, array: Array, dtype: np.dtype) -> Array:
-    """Return the array, or raise a ValueError if it is complex and dtype is not."""
-    if array.dtype.kind == "c" and dtype.kind != "c":
-        raise ValueError(f"{name} holds {array.dtype} values; expected real numbers")
-    return array
+    home[...] = array if nan else check.finite(name, array)
 
 
 def _checked_forward(forward: Callable[..., Array]) -> Callable[..., Array]:
     @wraps(forward)
     def checked(self: Layer, a_prev: ArrayLike, train: bool = False) -> Array:
-        hint = "expected it in a Network first"
-        require(self._views or not self.shapes, f"{self!r} has no parameters yet; {hint}")
-        chance = self.needs_rng and train and not self._network
-        require(not chance, f"{self!r} has no generator yet; expected a seed, or a Network first")
-        a_prev = finite("a_prev", numbers("a_prev", a_prev))
-        shapes = f"a_prev has shape {a_prev.shape}; {self!r} expected ({self.n_in}, m)"
-        fine = a_prev.ndim > 1 and a_prev.shape[-2] == self.n_in
-        require(fine, f"{shapes}: examples are columns")
+        a_prev = self.fits_input(a_prev, drawing=train and self.needs_rng)
         self.a = forward(self, a_prev, train)
         return self.a
 
@@ -315,7 +315,7 @@ class Activate(Layer):
     z = np.empty(0)
 
     def __init__(self, n: int, activation: str | Activation) -> None:
-        super().__init__(positive_int("n", n), n)
+        super().__init__(check.positive_int("n", n), n)
         self.f = get(activation)
 
     def __repr__(self) -> str:
@@ -354,11 +354,11 @@ class Dropout(Layer):
 
     mask = factor = np.ones(())
 
-    def __init__(self, n: int, rate: float, seed: int | np.random.Generator | None = None) -> None:
-        super().__init__(positive_int("n", n), n)
-        self.rate = fraction("rate", rate)
+    def __init__(self, n: int, rate: float, seed: Seed = None) -> None:
+        super().__init__(check.positive_int("n", n), n)
+        self.rate = check.fraction("rate", rate)
         self.needs_rng = seed is None
-        self.rng = generator("seed", seed)
+        self.rng = check.generator("seed", seed)
 
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return a_prev, in training with zeros and the rest divided by 1 − rate."""
@@ -382,14 +382,14 @@ class _Normalization(Layer):
     x_hat = deviation = np.empty(0)
 
     def __init__(self, n: int, eps: float = 1e-5) -> None:
-        super().__init__(positive_int("n", n), n)
-        self.eps = positive("eps", eps)
+        super().__init__(check.positive_int("n", n), n)
+        self.eps = check.positive("eps", eps)
         self.shapes = {"gamma": (n, 1), "beta": (n, 1)}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.n_out}, eps={self.eps})"
 
-    def start(self, name: str, draw: Callable[[tuple[int, ...]], Array]) -> Array | float:
+    def start(self, name: str, draw: Draw) -> Array | float:
         """Return 1 for γ and 0 for β."""
         return float(name == "gamma")
 
@@ -435,7 +435,7 @@ class BatchNorm(_Normalization):
 
     def __init__(self, n: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(n, eps)
-        self.momentum = share("momentum", momentum)
+        self.momentum = check.share("momentum", momentum)
 
     @property
     def state(self) -> dict[str, Array]:
@@ -450,9 +450,7 @@ class BatchNorm(_Normalization):
         self.running_mean = self.running_mean.astype(theta.dtype)
         self.running_variance = self.running_variance.astype(theta.dtype)
 
-    def initial(
-        self, stack: tuple[int, ...], draw: Callable[[tuple[int, ...]], Array]
-    ) -> dict[str, Array]:
+    def initial(self, stack: Shape, draw: Draw) -> dict[str, Array]:
         """Return γ and β; forget the running averages of a network that is gone."""
         if self._views:
             self.running_mean = self.running_variance = np.empty(0)
@@ -539,12 +537,10 @@ def chain(layers: Sequence[Layer]) -> list[Layer]:
         ValueError: there is no layer, one is none, comes twice or is part of a network, two
             neighbours do not fit, or `weights` names what `shapes` does not.
     """
-    fine = isinstance(layers, (list, tuple))
-    require(fine, f"layers is {layers!r}; expected a list of layers")
+    require(isinstance(layers, (list, tuple)), f"layers is {layers!r}; expected a list of layers")
     require(layers, "layers is empty; expected at least one layer")
     for l, layer in enumerate(layers):
-        known = f"layers[{l}] is {layer!r}; expected a layer such as Dense(2, 3)"
-        require(isinstance(layer, Layer), known)
+        check.instance(f"layers[{l}]", layer, Layer, "a layer such as Dense(2, 3)")
     for l, (below, above) in enumerate(pairwise(layers)):
         ends = f"n_out = {below.n_out} but layers[{l + 1}] has n_in = {above.n_in}"
         require(below.n_out == above.n_in, f"layers[{l}] has {ends}; expected them to be equal")
@@ -552,15 +548,7 @@ def chain(layers: Sequence[Layer]) -> list[Layer]:
     twice = len(set(map(id, inside))) < len(inside)
     require(not twice, "layers holds the same layer twice; expected each to be its own")
     for layer in inside:
-        free = layer._network is None or layer._network() is None
-        used = f"layers holds {layer!r}, which is part of another network"
-        require(free, f"{used}; expected a layer of its own, such as copy.deepcopy(layer)")
-        weights, names = layer.weights, set(layer.shapes)
-        said = not names or (isinstance(weights, tuple) and names.issuperset(weights))
-        those = f"expected a tuple of those among {', '.join(names)} that are weights"
-        require(said, f"weights of {layer!r} is {weights!r}; {those}")
-        taken = sorted(name for name in names if hasattr(Layer, name) or hasattr(Layer, f"d{name}"))
-        require(not taken, f"shapes of {layer!r} has {taken}; expected names that no Layer has")
+        layer._check()
     return list(layers)
 
 
@@ -568,8 +556,7 @@ def bind_all(layers: Sequence[Layer], theta: Array, grad: Array) -> None:
     """Bind the layers to consecutive pieces of theta and grad, both (..., P)."""
     start = 0
     for layer in layers:
-        here = np.s_[..., start : start + layer.n_params]
-        layer.bind(theta[here], grad[here])
+        layer.bind(theta[..., start:], grad[..., start:])
         start += layer.n_params
 
 

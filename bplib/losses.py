@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib._errors import single
+from bplib._errors import Settings, instance
 from bplib.activations import Activation, Array, softmax, softplus
 
 __all__ = ["Loss", "SquaredError", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "L2", "L1"]
@@ -32,8 +32,7 @@ class Loss(ABC):
         return " + ".join([f"{type(self).__name__}()", *map(repr, self.penalties)])
 
     def __add__(self, penalty: "L1 | L2") -> "Loss":
-        if not isinstance(penalty, (L1, L2)):
-            raise ValueError(f"penalty is {penalty!r}; expected one such as L2(0.01)")
+        instance("penalty", penalty, _Penalty, "one such as L2(0.01)")
         both = copy(self)
         both.penalties = (*self.penalties, penalty)
         return both
@@ -89,11 +88,10 @@ class SoftmaxCrossEntropy(Loss):
 
     def check(self, y: Array) -> None:
         """Raise a ValueError unless each column of y is a probability distribution."""
-        if (y < 0).any() or (np.abs(y.sum(axis=-2) - 1) > 1e-5).any():
-            raise ValueError(
-                f"y has columns that sum to {y.sum(axis=-2).min():g}…{y.sum(axis=-2).max():g}; "
-                "expected columns of probabilities (one-hot labels), each with sum 1"
-            )
+        sums = y.sum(axis=-2)
+        if (y < 0).any() or (np.abs(sums - 1) > 1e-5).any():
+            expected = "expected columns of probabilities (one-hot labels), each with sum 1"
+            raise ValueError(f"y has columns that sum to {sums.min():g}…{sums.max():g}; {expected}")
 
     def value(self, z: Array, a: Array, y: Array) -> Array:
         """Return log Σ eᶻ − y·z averaged over examples, shape (...)."""
@@ -107,11 +105,8 @@ class SoftmaxCrossEntropy(Loss):
 
 
 @dataclass(frozen=True)
-class _Penalty:
+class _Penalty(Settings):
     strength: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "strength", single("strength", self.strength))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.strength})"

@@ -6,15 +6,19 @@ from copy import deepcopy
 from functools import partial
 from itertools import pairwise
 from math import prod
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from bplib import _errors as check
 from bplib import initializers
-from bplib._errors import finite, float_type, generator, numbers, one_of, positive_int, require
-from bplib.activations import ACTIVATIONS, Activation, Array, softmax
-from bplib.layers import Dense, Layer, bind_all, chain, real, run, write
+from bplib._errors import require
+from bplib._report import misfit
+from bplib.activations import Activation, Array, get, softmax
+from bplib.initializers import Initializer, Seed, Shape
+from bplib.layers import Dense, Layer, bind_all, chain, run, write
 from bplib.losses import Loss
 
 __all__ = ["Network", "mlp", "evaluate", "loss_and_grad", "accuracy"]
@@ -42,6 +46,14 @@ def _by_layer(name: str, doc: str) -> property:
             views[l] = value
 
     return property(read, write_all, doc=doc)
+
+
+def _home(name: str, doc: str) -> property:
+    def copy_in(net: "Network", value: ArrayLike) -> None:
+        write(name, home(net), value, nan=name == "grad")
+
+    home = attrgetter(f"_{name}")
+    return property(home, copy_in, doc=doc)
 
 
 class Network:
@@ -75,6 +87,8 @@ class Network:
             neighbours do not fit, or another argument has the wrong value.
     """
 
+    theta = _home("theta", "All parameters, (..., P).")
+    grad = _home("grad", "∂L/∂θ of the mean loss, (..., P), as the last backward pass left it.")
     W = _by_layer("W", "Weights by dense layer.")
     b = _by_layer("b", "Biases by dense layer.")
     dW = _by_layer("dW", "∂L/∂W by dense layer.")
@@ -86,60 +100,41 @@ class Network:
     def __init__(
         self,
         layers: Sequence[Layer],
-        stack: int | tuple[int, ...] | None = None,
+        stack: int | Shape | None = None,
         dtype: DTypeLike = np.float64,
-        init: str | initializers.Initializer = "xavier",
-        seed: int | np.random.Generator | None = 0,
+        init: str | Initializer = "xavier",
+        seed: Seed = 0,
     ) -> None:
         self.layers = chain(layers)
-        stack, dtype = _stack_shape("stack", stack), float_type("dtype", dtype)
-        self.rng = generator("seed", seed)
+        stack, dtype = _stack_shape("stack", stack), check.float_type("dtype", dtype)
+        self.rng = check.generator("seed", seed)
         draw = partial(_draw, init, self.rng, stack)
         self.slices: dict[str, slice] = {}
         self.weight_slices: dict[str, slice] = {}
-        start = 0
+        n = 0
         for l, layer in enumerate(layer for layer in self.walk() if layer.shapes):
             for name, shape in layer.shapes.items():
-                here = slice(start, start := start + prod(shape))
-                self.slices[f"{name}[{l}]"] = here
+                self.slices[f"{name}[{l}]"] = here = slice(n, n := n + prod(shape))
                 if name in layer.weights:
                     self.weight_slices[f"{name}[{l}]"] = here
-        self.is_weight = np.zeros(start, dtype=bool)
+        self.is_weight = np.zeros(n, dtype=bool)
         for here in self.weight_slices.values():
             self.is_weight[here] = True
         starts = [layer.initial(stack, draw) for layer in self.walk()]
-        self._bind(np.zeros((*stack, start), dtype))
+        self._bind(np.zeros((*stack, n), dtype), np.zeros((*stack, n), dtype))
         for layer, values in zip(self.walk(), starts, strict=True):
             for name, value in values.items():
                 setattr(layer, name, value)
             if layer.needs_rng:
                 layer.rng = self.rng.spawn(1)[0]
 
-    def _bind(self, theta: Array, grad: Array | None = None) -> None:
+    def _bind(self, theta: Array, grad: Array) -> None:
         """Make theta and grad the home of all numbers, and every parameter a view of them."""
-        self._theta, self._grad = theta, np.zeros_like(theta) if grad is None else grad
+        self._theta, self._grad = theta, grad
         self.stack, self.dtype = theta.shape[:-1], theta.dtype
-        bind_all(self.layers, self._theta, self._grad)
+        bind_all(self.layers, theta, grad)
         for layer in self.walk():
             layer._network = weakref.ref(self)
-
-    @property
-    def theta(self) -> Array:
-        """All parameters, (..., P)."""
-        return self._theta
-
-    @theta.setter
-    def theta(self, value: ArrayLike) -> None:
-        write("theta", self._theta, value)
-
-    @property
-    def grad(self) -> Array:
-        """The gradient of the mean loss, (..., P), as the last backward pass left it."""
-        return self._grad
-
-    @grad.setter
-    def grad(self, value: ArrayLike) -> None:
-        write("grad", self._grad, value, nan=True)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -164,20 +159,18 @@ class Network:
     @property
     def state(self) -> dict[str, Array]:
         """Theta and what layers remember beside it, such as running averages: name -> array."""
-        remembered = {
-            f"{name}[{l}]": array
-            for l, layer in enumerate(self.walk())
-            for name, array in layer.state.items()
-        }
-        return {"theta": self.theta, **remembered}
+        found = {"theta": self.theta}
+        for l, layer in enumerate(self.walk()):
+            found |= {f"{name}[{l}]": array for name, array in layer.state.items()}
+        return found
 
     def copy(self, dtype: DTypeLike | None = None) -> "Network":
         """Return a network of its own with the same layers and numbers, perhaps another dtype.
 
         So do `copy.copy`, `copy.deepcopy` and `pickle`.
         """
-        dtype = self.dtype if dtype is None else float_type("dtype", dtype)
-        return deepcopy(self) if dtype == self.dtype else self._like(self.theta, (), dtype)
+        dtype = self.dtype if dtype is None else check.float_type("dtype", dtype)
+        return deepcopy(self) if dtype == self.dtype else self._like(self.theta, dtype)
 
     def __copy__(self) -> "Network":
         return self.copy()
@@ -191,12 +184,11 @@ class Network:
             ValueError: theta is not finite or has another number of parameters, or this is
                 a stack and theta has other leading axes.
         """
-        theta = finite("theta", numbers("theta", theta))
-        expected = (*(self.stack or theta.shape[:-1]), self.theta.shape[-1])
-        require(theta.shape == expected, f"theta has shape {theta.shape}; expected {expected}")
-        return self._like(theta, (), self.dtype)
+        theta = check.finite("theta", check.numbers("theta", theta, self.dtype))
+        stack = self.stack or theta.shape[:-1]
+        return self._like(check.shaped("theta", theta, (*stack, self.theta.shape[-1])), self.dtype)
 
-    def member(self, member: int | tuple[int, ...]) -> "Network":
+    def member(self, member: int | Shape) -> "Network":
         """Return one network of a stack as a network of its own, running averages included.
 
         Raises:
@@ -206,9 +198,9 @@ class Network:
         fine = self.stack and len(at) == len(self.stack) and all(map(_within, at, self.stack))
         stack = f"member is {member!r} and net a stack of shape {self.stack}"
         require(fine, f"{stack}; expected one of its members, an index for each axis")
-        return self._like(self.theta[at], at, self.dtype)
+        return self._like(self.theta[at], self.dtype, at)
 
-    def repeat(self, n: int | tuple[int, ...]) -> "Network":
+    def repeat(self, n: int | Shape) -> "Network":
         """Return a stack of n (or of that shape) whose members all start as this network.
 
         Raises:
@@ -216,12 +208,13 @@ class Network:
         """
         single = f"net is a stack of shape {self.stack}; expected a single network"
         require(not self.stack, single)
-        stack = _stack_shape("n", n) or (positive_int("n", n),)
-        return self._like(np.broadcast_to(self.theta, stack + self.theta.shape), (), self.dtype)
+        stack = _stack_shape("n", n) or (check.positive_int("n", n),)
+        return self._like(np.broadcast_to(self.theta, stack + self.theta.shape), self.dtype)
 
-    def _like(self, theta: Array, member: tuple[int, ...], dtype: np.dtype) -> "Network":
+    def _like(self, theta: Array, dtype: np.dtype, member: Shape = ()) -> "Network":
         twin = deepcopy(self)
-        twin._bind(np.array(real("theta", theta, dtype), dtype, order="C"))
+        home = np.array(check.numbers("theta", theta, dtype), dtype, order="C")
+        twin._bind(home, np.zeros_like(home))
         for old, new in zip(self.walk(), twin.walk(), strict=True):
             if theta is not self.theta:
                 new.forget()
@@ -298,22 +291,22 @@ class Network:
         return classes(self.forward(x))
 
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
-        array = real(name, numbers(name, value), self.dtype)
+        array = check.numbers(name, value, self.dtype)
         shape = array.shape
         if len(shape) < 2 or shape[-2] != rows or shape[:-2] not in ((), self.stack):
-            raise ValueError(_misfit(name, array, rows))
+            raise ValueError(misfit(name, array, rows))
         if not shape[-1]:
             raise ValueError(f"{name} has shape {shape}; expected at least one column")
-        return finite(name, array.astype(self.dtype, copy=False))
+        return check.finite(name, array.astype(self.dtype, copy=False))
 
 
 def mlp(
     sizes: Sequence[int],
     hidden: str | Activation = "tanh",
     output: str | Activation = "identity",
-    init: str | initializers.Initializer = "xavier",
-    seed: int | np.random.Generator | None = 0,
-    stack: int | tuple[int, ...] | None = None,
+    init: str | Initializer = "xavier",
+    seed: Seed = 0,
+    stack: int | Shape | None = None,
     dtype: DTypeLike = np.float64,
 ) -> Network:
     """Return a multilayer perceptron with the given layer sizes, initialised.
@@ -331,12 +324,8 @@ def mlp(
     Raises:
         ValueError: fewer than two sizes, a size below 1, or an unknown name.
     """
-    if isinstance(sizes, (str, dict, set)) or not hasattr(sizes, "__len__") or len(sizes) < 2:
-        raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 3, 1]")
-    sizes = [positive_int(f"sizes[{i}]", n) for i, n in enumerate(sizes)]
-    for name, f in (("hidden", hidden), ("output", output)):
-        if not isinstance(f, Activation):
-            one_of(name, f, ACTIVATIONS, "an Activation of your own")
+    sizes = check.layer_sizes("sizes", sizes)
+    hidden, output = get(hidden, "hidden"), get(output, "output")
     activations = [hidden] * (len(sizes) - 2) + [output]
     layers = [Dense(*ends, f) for ends, f in zip(pairwise(sizes), activations, strict=True)]
     return Network(layers, stack, dtype, init, seed)
@@ -377,12 +366,9 @@ def accuracy(net: Network, x: ArrayLike, y: ArrayLike) -> Array:
     Raises:
         ValueError: x or y has the wrong shape, or y does not name classes by 0 and 1.
     """
-    _network(net)
     x, y = _pair(net, x, y)
-    if not labels(y):
-        raise ValueError(
-            "y does not say a class; expected 0 or 1 in each column, or one 1 among zeros"
-        )
+    expected = "expected 0 or 1 in each column, or one 1 among zeros"
+    require(labels(y), f"y does not say a class; {expected}")
     return np.mean(classes(net.propagate(x)) == classes(y), axis=-1)[()]
 
 
@@ -392,16 +378,12 @@ def checked(net: Network, loss: Loss, x: ArrayLike, y: ArrayLike) -> tuple[Array
     Raises:
         ValueError: one has the wrong shape or values, or the loss does not fit the output.
     """
-    _network(net)
-    if not isinstance(loss, Loss):
-        raise ValueError(f"loss is {loss!r}; expected a loss such as SquaredError()")
+    x, y = _pair(net, x, y)
+    check.instance("loss", loss, Loss, "a loss such as SquaredError()")
     f = net.layers[-1].f
     if loss.outputs and f.name not in loss.outputs:
-        raise ValueError(
-            f"the output activation is {f.name!r}; "
-            f"{type(loss).__name__} expected {' or '.join(map(repr, loss.outputs))}"
-        )
-    x, y = _pair(net, x, y)
+        expected = f"{type(loss).__name__} expected {' or '.join(map(repr, loss.outputs))}"
+        raise ValueError(f"the output activation is {f.name!r}; {expected}")
     loss.check(y.real)
     return x, y
 
@@ -445,56 +427,33 @@ def labels(y: Array) -> bool:
 
 
 def _pair(net: Network, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    check.instance("net", net, Network, "a Network, such as mlp([2, 3, 1])")
     y = net._columns("y", y, net.layers[-1].n_out)
     x = net._columns("x", x, net.layers[0].n_in)
     if x.shape[-1] != y.shape[-1]:
-        raise ValueError(
-            f"x has shape {x.shape} and y has shape {y.shape}; "
-            "expected the same number of columns, one for each example"
-        )
+        shapes = f"x has shape {x.shape} and y has shape {y.shape}"
+        raise ValueError(f"{shapes}; expected the same number of columns, one for each example")
     return x, y
-
-
-def _network(net: Any) -> None:
-    if not isinstance(net, Network):
-        raise ValueError(f"net is {net!r}; expected a Network")
-
-
-def _misfit(name: str, array: Array, rows: int) -> str:
-    """Return what to say of an array that is not (rows, m): what it seems to be instead."""
-    shape = array.shape
-    flat = array.ravel()
-    line = rows > 1 and array.size and array.size == max(shape, default=0)
-    if name == "y" and line and np.isin(flat, np.arange(rows)).all():
-        plain = array.ndim == 1 and array.dtype.kind in "iu"
-        labels = "y" if plain else "np.ravel(y).astype(int)"
-        return f"y holds labels; expected one-hot columns: data.one_hot({labels}, {rows})"
-    hint = ""
-    if len(shape) == 1 and rows == 1:
-        hint = f"; {name}[None, :] has that shape"
-    if len(shape) == 2 and shape[1] == rows:
-        hint = f"; {name}.T has that shape"
-    return f"{name} has shape {shape}; expected ({rows}, m): examples are columns{hint}"
 
 
 def _within(i: Any, n: int) -> bool:
     return isinstance(i, (int, np.integer)) and not isinstance(i, bool) and -n <= i < n
 
 
-def _stack_shape(argument: str, stack: Any) -> tuple[int, ...]:
+def _stack_shape(argument: str, stack: Any) -> Shape:
     if stack is None:
         return ()
     sizes = stack if isinstance(stack, tuple) else (stack,)
-    return tuple(positive_int(argument, n) for n in sizes)
+    return tuple(check.positive_int(argument, n) for n in sizes)
 
 
-def _draw(init: Any, rng: np.random.Generator, stack: tuple, shape: tuple[int, ...]) -> Array:
+def _draw(init: Any, rng: np.random.Generator, stack: tuple, shape: Shape) -> Array:
     """Return weights of that shape, for each member of the stack, as `init` draws them."""
     try:
-        weights = numbers("init", initializers.get(init)(rng, stack + shape))
+        weights = check.numbers("init", initializers.get(init)(rng, stack + shape))
     except TypeError as error:
         expected = "expected a name or a function (rng, shape) -> weights"
         raise ValueError(f"init is {init!r}; {expected}") from error
     gave = f"init gave weights of shape {weights.shape}; expected {stack + shape}"
     require(weights.shape == stack + shape, gave)
-    return finite("init", weights)
+    return check.finite("init", weights)

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bplib._errors import flag, fraction, non_negative, positive, rates, single
+from bplib import _errors as check
+from bplib._errors import require
+from bplib._report import array_kind
 from bplib.activations import Array
 
 __all__ = [
@@ -48,9 +50,8 @@ class Optimizer(ABC):
     memory: tuple[str, ...] = ()
 
     def __init__(self, eta: Rate) -> None:
-        if isinstance(eta, type):
-            raise ValueError(f"eta is {eta!r}; expected a number or cosine(0.1, steps=100)")
-        self.eta = eta if callable(eta) else rates("eta", eta)
+        kind = "a number or cosine(0.1, steps=100)"
+        self.eta = check.function("eta", eta, kind) if callable(eta) else check.rates("eta", eta)
         self.reset()
 
     def __repr__(self) -> str:
@@ -74,9 +75,8 @@ class Optimizer(ABC):
             ValueError: theta is not the array of the updates before, theta or grad is no
                 array of floats, their shapes differ, or eta has the shape of another stack.
         """
-        arrays = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
-        known = arrays and theta is self._theta and grad.shape == theta.shape
-        if not (known and grad.dtype == theta.dtype):
+        known = theta is self._theta is not None and isinstance(grad, np.ndarray)
+        if not (known and grad.shape == theta.shape and grad.dtype == theta.dtype):
             self.bind(theta, grad)
         eta = self.rate(theta)
         self.k += 1
@@ -91,16 +91,12 @@ class Optimizer(ABC):
         arrays = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
         floats = arrays and theta.ndim and theta.dtype.kind in "fc" and theta.flags.writeable
         fits = floats and grad.shape == theta.shape
-        if not (fits and np.can_cast(grad.dtype, theta.dtype, "same_kind")):
-            raise ValueError(
-                f"theta is {_said(theta)}, grad {_said(grad)}; expected two arrays of floats of "
-                "one shape (..., P), theta not read-only"
-            )
-        if self.k and not self._knows(theta):
-            raise ValueError(
-                f"theta is another array than in the {self.k} updates that {self!r} has made; "
-                "expected step(theta, grad) with that array, a new optimizer, or reset() before"
-            )
+        fits = fits and np.can_cast(grad.dtype, theta.dtype, "same_kind")
+        kinds = f"theta is {array_kind(theta)}, grad {array_kind(grad)}; expected two arrays of"
+        require(fits, f"{kinds} floats of one shape (..., P), theta not read-only")
+        other = f"theta is another array than in the {self.k} updates that {self!r} has made"
+        mend = "expected step(theta, grad) with that array, a new optimizer, or reset() before"
+        require(not self.k or self._knows(theta), f"{other}; {mend}")
         self.rate(theta)
         self._theta = theta
 
@@ -121,19 +117,14 @@ class Optimizer(ABC):
             return eta
         if callable(eta):
             try:
-                eta = non_negative(f"eta({self.k})", eta(self.k))
+                eta = check.non_negative(f"eta({self.k})", eta(self.k))
             except TypeError as error:
-                raise ValueError(
-                    f"eta is {eta!r} ({error}); expected a function of the number of updates"
-                ) from error
+                expected = "expected a function of the number of updates"
+                raise ValueError(f"eta is {eta!r} ({error}); {expected}") from error
         if np.ndim(eta) == 0:
             return float(eta)
-        if np.shape(eta) != theta.shape[:-1]:
-            raise ValueError(
-                f"eta has shape {np.shape(eta)}; expected a number or the shape of the stack, "
-                f"{theta.shape[:-1]}"
-            )
-        return np.asarray(eta, theta.dtype)[..., None]
+        note = ", the shape of the stack, or a number"
+        return check.shaped("eta", eta, theta.shape[:-1], note).astype(theta.dtype)[..., None]
 
     @abstractmethod
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
@@ -161,8 +152,8 @@ class Momentum(Optimizer):
 
     def __init__(self, eta: Rate, beta: float = 0.9, nesterov: bool = False) -> None:
         super().__init__(eta)
-        self.beta = fraction("beta", beta)
-        self.nesterov = flag("nesterov", nesterov)
+        self.beta = check.fraction("beta", beta)
+        self.nesterov = check.flag("nesterov", nesterov)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -184,7 +175,7 @@ class AdaGrad(Optimizer):
 
     def __init__(self, eta: Rate = 0.01, eps: float = 1e-10) -> None:
         super().__init__(eta)
-        self.eps = single("eps", eps)
+        self.eps = check.single("eps", eps)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -199,8 +190,8 @@ class RMSProp(Optimizer):
 
     def __init__(self, eta: Rate = 0.01, beta: float = 0.99, eps: float = 1e-8) -> None:
         super().__init__(eta)
-        self.beta = fraction("beta", beta)
-        self.eps = single("eps", eps)
+        self.beta = check.fraction("beta", beta)
+        self.eps = check.single("eps", eps)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -232,9 +223,9 @@ class Adam(Optimizer):
         bias_correction: bool = True,
     ) -> None:
         super().__init__(eta)
-        self.beta1, self.beta2 = fraction("beta1", beta1), fraction("beta2", beta2)
-        self.eps = single("eps", eps)
-        self.bias_correction = flag("bias_correction", bias_correction)
+        self.beta1, self.beta2 = check.fraction("beta1", beta1), check.fraction("beta2", beta2)
+        self.eps = check.single("eps", eps)
+        self.bias_correction = check.flag("bias_correction", bias_correction)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
@@ -262,20 +253,12 @@ class AdamW(Adam):
 
     def __init__(self, eta: Rate = 1e-3, weight_decay: float = 0.01, **adam: Any) -> None:
         super().__init__(eta, **adam)
-        self.weight_decay = single("weight_decay", weight_decay)
+        self.weight_decay = check.single("weight_decay", weight_decay)
 
     def update(self, theta: Array, grad: Array, eta: float | Array) -> None:
         """Change theta in place."""
         theta *= 1 - eta * self.weight_decay
         super().update(theta, grad, eta)
-
-
-def _said(value: Any) -> str:
-    """Return dtype and shape of an array, the type of anything else."""
-    if not isinstance(value, np.ndarray):
-        return f"a {type(value).__name__}"
-    kept = "" if value.flags.writeable else "read-only "
-    return f"{kept}{value.dtype} {value.shape}"
 
 
 def by_norm(limit: float, eps: float = 1e-6) -> Clip:
@@ -287,7 +270,7 @@ def by_norm(limit: float, eps: float = 1e-6) -> Clip:
     Raises:
         ValueError: limit is not positive, or eps is negative.
     """
-    limit, eps = positive("limit", limit), single("eps", eps)
+    limit, eps = check.positive("limit", limit), check.single("eps", eps)
 
     def clip(grad: Array) -> None:
         norm = np.linalg.norm(grad, axis=-1, keepdims=True)
@@ -304,7 +287,7 @@ def by_value(limit: float) -> Clip:
     Raises:
         ValueError: limit is not positive.
     """
-    limit = positive("limit", limit)
+    limit = check.positive("limit", limit)
 
     def clip(grad: Array) -> None:
         np.clip(grad, -limit, limit, out=grad)

@@ -5,36 +5,21 @@ k counts updates, not epochs: an epoch of m examples in batches of B has ⌈m / 
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from bplib._errors import positive, positive_int, rates, single
+from bplib._errors import Settings
 from bplib.activations import Array
 
 __all__ = ["Schedule", "constant", "step", "exponential", "inverse", "cosine", "warm_up"]
 
 
-def _function(argument: str, value: Callable[[int], ArrayLike]) -> Callable[[int], ArrayLike]:
-    if isinstance(value, type) or not callable(value):
-        raise ValueError(f"{argument} is {value!r}; expected a schedule, such as constant(0.1)")
-    return value
-
-
-_CHECKS = {"eta": rates, "floor": single, "factor": single, "half": positive}
-_CHECKS |= {"every": positive_int, "steps": positive_int, "then": _function}
-
-
-class Schedule(ABC):
+class Schedule(Settings, ABC):
     """A function k -> η_k: what an optimizer takes in place of a number.
 
     Any function of k will do as well. `eta` is a number, or an array of a stack's shape.
     """
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            object.__setattr__(self, name, _CHECKS[name](name, value))
 
     @abstractmethod
     def __call__(self, k: int) -> float | Array:

@@ -9,15 +9,18 @@ from uuid import uuid4
 
 import numpy as np
 
+from bplib._errors import instance, require
+from bplib._report import array_kind
 from bplib.network import Network
 from bplib.optim import Optimizer
 
 __all__ = ["save", "load"]
 
+PathName = str | os.PathLike[str]
 FORMAT = "bplib parameters 1"
 
 
-def save(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None = None) -> Path:
+def save(net: Network, path: PathName, optimizer: Optimizer | None = None) -> Path:
     """Write `net`, and `optimizer` if given, to one .npz file, and return its path.
 
     The file holds theta, all running averages, the states of all random generators, and what
@@ -50,7 +53,7 @@ def save(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None
     return path
 
 
-def load(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None = None) -> Network:
+def load(net: Network, path: PathName, optimizer: Optimizer | None = None) -> Network:
     """Fill `net`, and `optimizer` if given, with what `save` wrote, and return `net`.
 
     The optimizer is of the class that was saved; its settings, such as η, stay its own.
@@ -62,28 +65,24 @@ def load(net: Network, path: str | os.PathLike[str], optimizer: Optimizer | None
     """
     path = _checked(net, path, optimizer)
     arrays, found = _read(path)
+    came = f"path is {str(path)!r}"
     for key, expected in _description(net).items():
-        if found.get(key) != expected:
-            raise ValueError(
-                f"path is {str(path)!r}, whose {key} is {found.get(key)}; net expected {expected}"
-            )
+        said = f"{came}, whose {key} is {found.get(key)}"
+        require(found.get(key) == expected, f"{said}; net expected {expected}")
     resumed = copy(optimizer)
     if resumed is None:
         arrays = {name: array for name, array in arrays.items() if "." not in name}
     else:
         resumed.reset()
-    expected = _kinds(net.state | _memory(resumed, net))
-    if _kinds(arrays) != expected:
-        raise ValueError(
-            f"path is {str(path)!r}, which holds {_kinds(arrays)}; expected {expected}"
-        )
+    held, expected = _kinds(arrays), _kinds(net.state | _memory(resumed, net))
+    require(held == expected, f"{came}, which holds {held}; expected {expected}")
     places = _generators(net)
     generators = deepcopy({name: getattr(*place) for name, place in places.items()})
     try:
         for name, state in found.get("generators", {}).items():
             generators[name].bit_generator.state = state
     except Exception as error:  # whatever state of whatever generator
-        raise ValueError(f"path is {str(path)!r}; expected a file written by save") from error
+        raise ValueError(f"{came}; expected a file written by save") from error
     if resumed is not None:
         rule = type(resumed).__name__
         resumed.k = int(arrays[f"{rule}.k"])
@@ -132,23 +131,17 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def _kinds(arrays: dict[str, np.ndarray]) -> dict[str, str]:
-    return {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
+    return {name: array_kind(array) for name, array in arrays.items()}
 
 
 def _description(net: Network) -> dict[str, str]:
-    return {
-        "format": FORMAT,
-        "architecture": repr(net.layers),
-        "stack": str(net.stack),
-        "dtype": str(net.dtype),
-    }
+    said = {"architecture": repr(net.layers), "stack": str(net.stack), "dtype": str(net.dtype)}
+    return {"format": FORMAT} | said
 
 
-def _checked(net: Network, path: str | os.PathLike[str], optimizer: Any) -> Path:
-    if not isinstance(path, (str, os.PathLike)) or Path(path).suffix != ".npz":
-        raise ValueError(f"path is {path!r}; expected the name of an .npz file")
-    if not isinstance(net, Network):
-        raise ValueError(f"net is a {type(net).__name__}; expected a Network")
-    if not (optimizer is None or isinstance(optimizer, Optimizer)):
-        raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
+def _checked(net: Network, path: PathName, optimizer: Any) -> Path:
+    named = isinstance(path, (str, os.PathLike)) and Path(path).suffix == ".npz"
+    require(named, f"path is {path!r}; expected the name of an .npz file")
+    instance("net", net, Network, "a Network")
+    instance("optimizer", optimizer, Optimizer | None, "one such as SGD(0.1)")
     return Path(path)

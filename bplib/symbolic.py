@@ -1,13 +1,14 @@
 """Networks in SymPy, independent of the NumPy code, so that each can test the other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
-from numbers import Integral
+from itertools import pairwise, product
 from typing import Any
 
 import sympy as sp
+
+from bplib._errors import layer_sizes, one_of, require
 
 __all__ = [
     "mlp", "SymbolicNetwork", "sigmoid", "identity", "relu", "leaky_relu", "elu", "gelu",
@@ -71,17 +72,9 @@ def softmax(z: sp.Matrix) -> sp.Matrix:
     return e / sum(e)
 
 
-ACTIVATIONS = {
-    "identity": identity,
-    "sigmoid": sigmoid,
-    "tanh": sp.tanh,
-    "relu": relu,
-    "leaky_relu": leaky_relu,
-    "elu": elu,
-    "gelu": gelu,
-    "softplus": softplus,
-    "softmax": softmax,
-}
+Values = dict[sp.Symbol, sp.Expr]
+_NAMED = identity, sigmoid, sp.tanh, relu, leaky_relu, elu, gelu, softplus, softmax
+ACTIVATIONS = {f.__name__: f for f in _NAMED}
 
 
 @dataclass(frozen=True)
@@ -119,8 +112,8 @@ class SymbolicNetwork:
         Raises:
             ValueError: there is no such layer.
         """
-        if l not in range(len(self.b)):
-            raise ValueError(f"l is {l!r}; expected a layer from 0 to {len(self.b) - 1}")
+        known = l in range(len(self.b))
+        require(known, f"l is {l!r}; expected a layer from 0 to {len(self.b) - 1}")
         return self.gradient(self.b[l])
 
     def put(self, known: Mapping[sp.Symbol, Any]) -> "SymbolicNetwork":
@@ -131,9 +124,7 @@ class SymbolicNetwork:
         x, y = self.x.subs(known), self.y.subs(known)
         return SymbolicNetwork(x, y, **lists, loss=self.loss.subs(known))
 
-    def values(
-        self, x: Sequence, y: Sequence, W: Sequence, b: Sequence
-    ) -> dict[sp.Symbol, sp.Expr]:
+    def values(self, x: Sequence, y: Sequence, W: Sequence, b: Sequence) -> Values:
         """Return symbol -> exact number; a float such as 0.1 is read as the fraction 1/10.
 
         Args:
@@ -143,21 +134,20 @@ class SymbolicNetwork:
         Raises:
             ValueError: an argument has the wrong number of entries, or one is no number.
         """
-        pairs: dict[sp.Symbol, sp.Expr] = {}
+        pairs: Values = {}
         named = [("x", self.x, x), ("y", self.y, y)]
-        for name, layers in (("W", W), ("b", b)):
-            if not hasattr(layers, "__len__") or len(layers) != len(self.W):
-                raise ValueError(f"{name} is {layers!r}; expected a list of {len(self.W)}")
-        for l in range(len(self.W)):
-            named += [(f"W[{l}]", self.W[l], W[l]), (f"b[{l}]", self.b[l], b[l])]
+        for name, mine, given in (("W", self.W, W), ("b", self.b, b)):
+            fits = hasattr(given, "__len__") and len(given) == len(mine)
+            require(fits, f"{name} is {given!r}; expected a list of {len(mine)}")
+            named += [(f"{name}[{l}]", mine[l], given[l]) for l in range(len(mine))]
         for name, symbols, numbers in named:
-            flat = list(_flatten(numbers))
-            if len(flat) != len(symbols):
-                raise ValueError(f"{name} has {len(flat)} entries; expected {len(symbols)}")
+            flat = sp.flatten([numbers])
+            entries = f"{name} has {len(flat)} entries"
+            require(len(flat) == len(symbols), f"{entries}; expected {len(symbols)}")
             pairs |= dict(zip(symbols, map(exact, flat), strict=True))
         return pairs
 
-    def numbers(self, known: dict[sp.Symbol, sp.Expr], eta: Any) -> dict[str, sp.Expr]:
+    def numbers(self, known: Values, eta: Any) -> dict[str, sp.Expr]:
         """Return every number of one gradient step, exactly, by the keys of a `Ledger`.
 
         Args:
@@ -166,17 +156,15 @@ class SymbolicNetwork:
         """
         eta = exact(eta)
         table = {"L": self.loss}
-        for l, (W, b) in enumerate(zip(self.W, self.b, strict=True), start=1):
-            z, a = self.z[l - 1], self.a[l - 1]
+        for l, (W, b, a) in enumerate(zip(self.W, self.b, self.a, strict=True), start=1):
             dW, db = self.gradient(W), self.gradient(b)
-            for i in range(len(b)):
-                slope = sp.diff(a[i], b[i])
-                table |= {f"z{l}[{i}]": z[i], f"a{l}[{i}]": a[i], f"slope{l}[{i}]": slope}
-                table |= {f"delta{l}[{i}]": db[i], f"db{l}[{i}]": db[i]}
-                table |= {f"b{l}[{i}]": b[i] - eta * db[i]}
-                for j in range(W.cols):
-                    table[f"dW{l}[{i},{j}]"] = dW[i, j]
-                    table[f"W{l}[{i},{j}]"] = W[i, j] - eta * dW[i, j]
+            slope = [sp.diff(a[i], b[i]) for i in range(len(b))]
+            columns = {"z": self.z[l - 1], "a": a, "slope": slope, "delta": db, "db": db}
+            for name, column in (columns | {"b": b - eta * db}).items():
+                table |= {f"{name}{l}[{i}]": entry for i, entry in enumerate(column)}
+            for name, matrix in {"dW": dW, "W": W - eta * dW}.items():
+                places = product(range(matrix.rows), range(matrix.cols))
+                table |= {f"{name}{l}[{i},{j}]": matrix[i, j] for i, j in places}
         return {key: expression.subs(known) for key, expression in table.items()}
 
 
@@ -192,8 +180,7 @@ def exact(number: Any) -> sp.Expr:
         found = sp.Rational(str(number))
     except (TypeError, ValueError):
         found = sp.nan
-    if not found.is_finite:
-        raise ValueError(f"number is {number!r}; expected a finite number such as 0.1")
+    require(found.is_finite, f"number is {number!r}; expected a finite number such as 0.1")
     return found
 
 
@@ -211,11 +198,7 @@ def mlp(
         ValueError: sizes holds fewer than two whole numbers above 0, or an activation is
             unknown.
     """
-    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
-        raise ValueError(f"sizes is {sizes!r}; expected at least two, such as [2, 2, 1]")
-    for l, n in enumerate(sizes):
-        if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
-            raise ValueError(f"sizes[{l}] is {n!r}; expected a whole number, at least 1")
+    sizes = layer_sizes("sizes", sizes)
     hidden, output = _activation("hidden", hidden), _activation("output", output)
     x = _symbols("x", sizes[0])
     y = _symbols("y", sizes[-1])
@@ -224,7 +207,7 @@ def mlp(
     for l, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         f = output if l == len(sizes) - 1 else hidden
         W.append(_weights(l, n_out, n_in))
-        b.append(_symbols(f"b^({l})", n_out))
+        b.append(_symbols(f"b^{{({l})}}", n_out))
         z.append(W[-1] * a_prev + b[-1])
         a.append(f(z[-1]) if f is softmax else z[-1].applyfunc(f))
         a_prev = a[-1]
@@ -254,22 +237,11 @@ def any_function(name: str) -> type[sp.Function]:
 def _activation(argument: str, f: Any) -> Any:
     if isinstance(f, type) and issubclass(f, sp.Function):
         return f
-    if not isinstance(f, str) or f not in ACTIVATIONS:
-        known = ", ".join(map(repr, ACTIVATIONS))
-        raise ValueError(f"{argument} is {f!r}; expected a SymPy function or one of {known}")
-    return ACTIVATIONS[f]
-
-
-def _flatten(numbers: Any) -> Iterator[Any]:
-    if hasattr(numbers, "__iter__"):
-        for part in numbers:
-            yield from _flatten(part)
-    else:
-        yield numbers
+    return one_of(argument, f, ACTIVATIONS, "a SymPy function")
 
 
 def _symbols(name: str, n: int) -> sp.Matrix:
-    return sp.Matrix([sp.Symbol(f"{_latex(name)}_{{{i}}}", real=True) for i in range(1, n + 1)])
+    return sp.Matrix([sp.Symbol(f"{name}_{{{i}}}", real=True) for i in range(1, n + 1)])
 
 
 def _weights(l: int, n_out: int, n_in: int) -> sp.Matrix:
@@ -278,7 +250,3 @@ def _weights(l: int, n_out: int, n_in: int) -> sp.Matrix:
         return sp.Symbol(f"w^{{({l})}}_{{{i + 1}{comma}{j + 1}}}", real=True)
 
     return sp.Matrix(n_out, n_in, w)
-
-
-def _latex(name: str) -> str:
-    return name.replace("^(", "^{(").replace(")", ")}")

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from bplib._errors import flag, generator, numbers, positive_int
+from bplib import _errors as check
+from bplib._errors import require
 from bplib._progress import progress as with_bar
 from bplib.activations import Array
 from bplib.history import History
+from bplib.initializers import Seed
 from bplib.layers import Activate, BatchNorm, Dense, LayerNorm, Residual
 from bplib.losses import Loss
 from bplib.network import Network, backpropagate, checked, classes, labels, loss_value
@@ -18,6 +21,7 @@ from bplib.optim import Clip, Optimizer
 from bplib.schedules import Schedule
 
 Callback = Callable[[int, Network], bool | None]
+CALLED = "callback(epoch, net)"
 ENTRIES = 100
 SAME_IN_TRAINING = (Dense, Activate, LayerNorm, Residual)
 
@@ -32,7 +36,7 @@ def fit(
     optimizer: Optimizer,
     epochs: int = 1,
     batch_size: int | None = None,
-    seed: int | np.random.Generator | None = None,
+    seed: Seed = None,
     *,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     patience: int | None = None,
@@ -74,19 +78,19 @@ def fit(
     Warns:
         UserWarning: the optimizer's schedule is as good as over before half of the updates.
     """
-    epochs = positive_int("epochs", epochs, least=0)
-    every = -(-epochs // ENTRIES) or 1 if every is None else positive_int("every", every)
-    if not isinstance(net, Network):
-        raise ValueError(f"net is a {type(net).__name__}; expected a Network")
-    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
-        raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
-    clip = _function("clip", clip, "optim.by_norm(1.0)")
-    callback = _function("callback", callback, "lambda epoch, net: print(epoch)")
+    epochs = check.positive_int("epochs", epochs, least=0)
+    every = -(-epochs // ENTRIES) or 1 if every is None else check.positive_int("every", every)
+    stepped = not isinstance(optimizer, type) and callable(getattr(optimizer, "step", None))
+    require(stepped, f"optimizer is {optimizer!r}; expected one such as SGD(0.1)")
+    if clip is not None:
+        check.function("clip", clip, "a function such as optim.by_norm(1.0)")
+    if callback is not None:
+        check.function("callback", callback, "a function: lambda epoch, net: print(epoch)")
     x, y = map(np.ascontiguousarray, checked(net, loss, x, y))
-    size = x.shape[-1] if batch_size is None else positive_int("batch_size", batch_size)
-    batches = _Batches(net, x, y, size, net.rng if seed is None else generator("seed", seed))
+    size = x.shape[-1] if batch_size is None else check.positive_int("batch_size", batch_size)
+    batches = _Batches(net, x, y, size, net.rng if seed is None else check.generator("seed", seed))
     log = _Log(net, loss, {"": (x, y)} | _validation(net, loss, validation), patience)
-    bar = {"desc": "training", "total": epochs, "show": flag("progress", progress)}
+    bar = {"desc": "training", "total": epochs, "show": check.flag("progress", progress)}
     if isinstance(optimizer, Optimizer):
         optimizer.bind(net.theta, net.grad)
         _check_schedule(optimizer, epochs * len(batches))
@@ -104,9 +108,7 @@ def fit(
                     if clip:
                         _apply(clip, net.grad)
                     optimizer.step(net.theta, net.grad)
-                stop = bool(callback) and flag(
-                    "callback(epoch, net)", callback(epoch, net) or False
-                )
+                stop = bool(callback) and check.flag(CALLED, callback(epoch, net) or False)
                 a = log.look(epoch, due or stop) if watched else None
                 if stop or log.stopped_early:
                     break
@@ -123,9 +125,9 @@ class _Log:
     """Collects the entries of a history, and remembers where the validation loss was lowest."""
 
     def __init__(self, net: Network, loss: Loss, data: dict, patience: int | None) -> None:
-        if patience is not None and "validation_" not in data:
-            raise ValueError(f"patience is {patience!r} without validation; expected both")
-        self.patience = None if patience is None else positive_int("patience", patience)
+        fine = patience is None or "validation_" in data
+        require(fine, f"patience is {patience!r} without validation; expected both")
+        self.patience = None if patience is None else check.positive_int("patience", patience)
         self.net, self.loss = net, loss
         self.data = {
             name: (x, y, classes(y) if labels(y) else None) for name, (x, y) in data.items()
@@ -200,16 +202,12 @@ class _Log:
 class _Batches:
     """All examples in batches, in a new order each time: (x, y, whether it is the last)."""
 
-    def __init__(
-        self, net: Network, x: Array, y: Array, size: int, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, net: Network, x: Array, y: Array, size: int, rng: Generator) -> None:
         self.x, self.y, self.size, self.rng = x, y, size, rng
         m = x.shape[-1]
-        if (m % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in net.walk()):
-            raise ValueError(
-                f"batch_size is {size}, so that 1 of {m} examples is a batch by itself; "
-                "BatchNorm expected at least 2"
-            )
+        alone = (m % size or size) == 1 and any(isinstance(l, BatchNorm) for l in net.walk())
+        left = f"batch_size is {size}, so that 1 of {m} examples is a batch by itself"
+        require(not alone, f"{left}; BatchNorm expected at least 2")
         if size < m:
             self.x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
             self.shuffled = np.empty_like(self.x), np.empty_like(y)
@@ -243,37 +241,26 @@ def _apply(clip: Clip, grad: Array) -> None:
     clipped = clip(grad)
     if clipped is None or clipped is grad:
         return
-    clipped = numbers("clip(grad)", clipped)
-    if clipped.shape != grad.shape or not np.can_cast(clipped.dtype, grad.dtype, "same_kind"):
-        raise ValueError(
-            f"clip returned {clipped.dtype} values of shape {clipped.shape}; expected None, or "
-            f"{grad.dtype} values of the gradient's shape, {grad.shape}"
-        )
+    clipped = check.numbers("clip(grad)", clipped)
+    fits = clipped.shape == grad.shape and np.can_cast(clipped.dtype, grad.dtype, "same_kind")
+    came = f"clip returned {clipped.dtype} values of shape {clipped.shape}"
+    require(fits, f"{came}; expected None, or {grad.dtype} values of shape {grad.shape}")
     grad[...] = clipped
-
-
-def _function(argument: str, value: Any, example: str) -> Any:
-    if not (value is None or callable(value)):
-        raise ValueError(f"{argument} is {value!r}; expected a function such as {example}")
-    return value
 
 
 def _check_schedule(optimizer: Optimizer, updates: int) -> None:
     """Warn if the rate falls to a thousandth of its first before half of the updates."""
     eta = optimizer.eta
     if isinstance(eta, Schedule) and np.all(eta(optimizer.k + updates // 2) < eta(0) / 1000):
-        warnings.warn(
-            f"{eta!r} is as good as over before half of these {updates} updates; "
-            "a schedule counts updates, not epochs",
-            stacklevel=3,
-        )
+        over = f"{eta!r} is as good as over before half of these {updates} updates"
+        warnings.warn(f"{over}; a schedule counts updates, not epochs", stacklevel=3)
 
 
 def _validation(net: Network, loss: Loss, pair: Any) -> dict[str, tuple[Array, Array]]:
     if pair is None:
         return {}
-    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
-        raise ValueError(f"validation is no pair but a {type(pair).__name__}; expected (x, y)")
+    fine = isinstance(pair, (tuple, list)) and len(pair) == 2
+    require(fine, f"validation is no pair but a {type(pair).__name__}; expected (x, y)")
     try:
         return {"validation_": checked(net, loss, *pair)}
     except ValueError as error:

@@ -13,7 +13,6 @@ WITHOUT = {
     "layers.Layer": "has no forward pass of its own",
     "layers.chain": "checks sizes",
     "layers.bind_all": "hands out views",
-    "layers.real": "checks a type",
     "layers.run": "calls the layers' own passes",
     "layers.write": "copies numbers",
     "losses.Loss": "has no value of its own",
