@@ -102,6 +102,14 @@ def _directive(match: re.Match, text: Text) -> str:
     if name in ("hint", "fold"):
         line = argument if name == "fold" else "Hint"
         return f"<details><summary>{line}</summary>\n\n{body}\n\n</details>"
+    if name == "solution-end":
+        return ""
+    if name in ("solution", "solution-start"):
+        label = options.get("label", f"solution-{argument}")
+        said = f'<a id="{label}"></a>\n\n**Solution to** {text.link(argument)}'
+        return f"{said}\n\n{body}" if body else said
+    if name == "container":
+        return body
     if name == "box":
         return re.sub(r"^", "> ", body, flags=re.MULTILINE)
     if name in CALLOUTS:

@@ -46,6 +46,15 @@ CASES = {
     ":::{box}\n**You need** {ref}`near`.\n\nThen go.\n:::": (
         "> **You need** [Near by](#near).\n> \n> Then go."
     ),
+    "```{solution} ex-one\n:label: so-one\n\nSo.\n```": (
+        '<a id="so-one"></a>\n\n**Solution to** '
+        "[Exercise 7](ADDRESS/chapters/there.html#ex-one)\n\nSo."
+    ),
+    "```{solution-start} ex-one\n:label: so-one\n```\nSo.": (
+        '<a id="so-one"></a>\n\n**Solution to** [Exercise 7](ADDRESS/chapters/there.html#ex-one)\nSo.'
+    ),
+    "```{solution-end}\n```": "",
+    ":::{container} bp-box\n**BP1** goes first.\n:::": "**BP1** goes first.",
     "{.deeper}\n## For the curious": "## For the curious",
     "```{important}\nTwo\nlines.\n```": "> **Important.** Two\n> lines.",
     "```{code-block} python\nx = 1\n```": "```python\nx = 1\n```",
