@@ -51,7 +51,8 @@ CASES = {
         "[Exercise 7](ADDRESS/chapters/there.html#ex-one)\n\nSo."
     ),
     "```{solution-start} ex-one\n:label: so-one\n```\nSo.": (
-        '<a id="so-one"></a>\n\n**Solution to** [Exercise 7](ADDRESS/chapters/there.html#ex-one)\nSo.'
+        '<a id="so-one"></a>\n\n**Solution to** '
+        "[Exercise 7](ADDRESS/chapters/there.html#ex-one)\nSo."
     ),
     "```{solution-end}\n```": "",
     ":::{container} bp-box\n**BP1** goes first.\n:::": "**BP1** goes first.",
