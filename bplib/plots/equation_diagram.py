@@ -24,6 +24,7 @@ FEW = 3
 STRETCH = 1.18
 ASIDE = 0.035
 ABOVE = RADIUS + 0.125
+BELOW = 1.3 * LINE
 
 
 def equation(
@@ -36,7 +37,8 @@ def equation(
 ) -> None:
     """Draw a network in grey, and in colour the quantities that an equation reads and writes.
 
-    Those that it writes are also framed, or drawn as thicker lines. A quantity is named by a
+    Those that it writes are also framed, or drawn as thicker lines. A unit's bias, where it is lit,
+    takes the place of an error that is not. A quantity is named by a
     key as in a `Ledger`, with layers counted from 1 and indices from 0:
     "z1", "a0", "delta2", "y", "W1", "b1", "dW1", "db1" for all of it, "delta2[0]" or
     "W1[0,1]" for one entry, "W2[:,0]" for a column. Where up to three edges between two layers
@@ -124,20 +126,20 @@ def _beside(
     ax: Axes, l: int, i: int, place: tuple, layer: Dense, example: int, lit: set, written: set
 ) -> None:
     index = f"⁽{superscript(l)}⁾{subscript(i + 1)}"
-    low = -ABOVE - 1.1 * LINE
-    lower = low - 1.15 * LINE * (("b", l, i, 0) in lit)
     lines = {
-        "z": (ABOVE, f"z{index} = {number(layer.z[i, example], 2)}", FORWARD),
-        "delta": (-ABOVE, f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR),
-        "b": (low, f"b = {number(layer.b[i, 0], 2)}", PARAMETER),
-        "db": (lower, f"∂b {number(layer.db[i, 0], 4)}", GRADIENT),
+        "z": (f"z{index} = {number(layer.z[i, example], 2)}", FORWARD),
+        "delta": (f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR),
+        "b": (f"b = {number(layer.b[i, 0], 2)}", PARAMETER),
+        "db": (f"∂b {number(layer.db[i, 0], 4)}", GRADIENT),
     }
-    for q, (height, text, color) in lines.items():
-        key = (q, l, i, 0)
-        if key in lit or q in ("z", "delta"):
-            color = color if key in lit else MUTED
-            at, framed = (place[0], place[1] + height), key in written
-            say(ax, at, text, color, paper=1, framed=framed, zorder=3)
+    on = [q for q in lines if (q, l, i, 0) in lit]
+    below = [q for q in ("delta", "b", "db") if q in on or (q == "delta" and "b" not in on)]
+    heights = {"z": ABOVE} | {q: -ABOVE - BELOW * n for n, q in enumerate(below)}
+    for q, height in heights.items():
+        text, color = lines[q]
+        color = color if q in on else MUTED
+        at, framed = (place[0], place[1] + height), (q, l, i, 0) in written
+        say(ax, at, text, color, paper=1, framed=framed, zorder=3)
 
 
 def _entries(argument: str, keys: Iterable[str], sizes: list[int]) -> set[tuple]:

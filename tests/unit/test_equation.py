@@ -84,6 +84,16 @@ def test_a_written_gradient_is_thick_and_framed_and_bias_gradients_show(net):
     assert len(shown) == 5
 
 
+def test_a_lit_bias_takes_the_place_of_a_grey_error(net):
+    ax = draw(net, reads=["db1[0]"], writes=["b1[0]"])
+    texts = {t.get_text(): t.get_position()[1] for t in ax.texts}
+    assert not any(text.startswith("δ⁽¹⁾₁") for text in texts)
+    (bias,) = (at for text, at in texts.items() if text.startswith("b = "))
+    (gradient,) = (at for text, at in texts.items() if text.startswith("∂b "))
+    (below,) = (at for text, at in texts.items() if text.startswith("z⁽¹⁾₂"))
+    assert bias - 0.15 > gradient > below + 0.15
+
+
 def test_of_many_lit_edges_no_numbers_are_shown(net):
     ax = draw(net, reads=["W1", "b1", "a0"], writes=["z1", "a1"])
     assert len(edges(ax, plots.PARAMETER)) == 6
