@@ -40,12 +40,16 @@ const plugin = {
       if (PURE.test(found.path.replaceAll("\\", "/"))) found.sideEffects = false;
       return found;
     });
-    // anywidget comes as an AMD module; its last statement is to be its export.
+    // anywidget comes as an AMD module; its last statement is to be its export. It gives up on a
+    // picture that is not ready after two seconds, which on a slow phone is too early.
     onLoad({ filter: /anywidget[\\/]dist[\\/]index\.js$/ }, async ({ path: file }) => {
       const text = await readFile(file, "utf8");
       const end = /^define\(\["@jupyter-widgets\/base"\], (\w+)\);\s*$/m;
       if (!end.test(text)) throw new Error("anywidget does not end in the definition of a module");
-      return { contents: text.replace(end, "export default $1;") };
+      const patience = /AbortSignal\.timeout\(2e3\)/;
+      if (!patience.test(text)) throw new Error("anywidget does not wait for two seconds");
+      const patient = text.replace(patience, "AbortSignal.timeout(120e3)");
+      return { contents: patient.replace(end, "export default $1;") };
     });
   },
 };

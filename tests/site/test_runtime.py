@@ -196,6 +196,12 @@ def test_builds_are_alike_wherever_they_are_made(copy, tmp_path):
             "define([]",
             "anywidget does not end in the definition of a module",
         ),
+        (
+            "anywidget/dist/index.js",
+            "AbortSignal.timeout(2e3)",
+            "AbortSignal.timeout(3e3)",
+            "anywidget does not wait for two seconds",
+        ),
         ("@lumino/widgets/src/title.ts", "class Title", "class Headline", "@lumino/widgets"),
     ],
 )
