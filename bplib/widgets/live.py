@@ -230,7 +230,8 @@ class Picture:
             ax: where.
             x, y: data coordinates, numbers or expressions.
             label: what stands there, for screen readers.
-            template, *values: the sentence, as in `text`.
+            template: the sentence, as in `text`.
+            *values: the expressions that stand there.
         """
         here, at = self._axes(ax), [self.program.scalar(x), self.program.scalar(y)]
         said = self._sentence(template, values)
