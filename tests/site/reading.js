@@ -54,7 +54,7 @@
     explorers: explorers.length,
     pictures: pictures.length,
     "words before code": words(before),
-    exercises: find("div.exercise").length,
+    exercises: article.querySelectorAll("div.exercise").length,
     solutions: new Set([...article.querySelectorAll(".bp-solution a")].map((link) => link.href)).size,
     hints: [...article.querySelectorAll("div.exercise")].filter((node) => node.querySelector("details.bp-fold")).length,
   };
