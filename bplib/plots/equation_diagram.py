@@ -24,6 +24,7 @@ FEW = 3
 STRETCH = 1.18
 ASIDE = 0.035
 ABOVE = RADIUS + 0.125
+LIT = 4
 
 
 def equation(
@@ -99,9 +100,9 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
         ax.plot(*_line(places, l, i, j, aside), color=color, lw=width, zorder=1.5)
         if len(keys) <= FEW:
             text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
-            x, height = on_edge(places[l - 1][j], places[l][i])
+            x, height = on_edge(places[l - 1][j], places[l][i], share=0.52 if q == "W" else 0.42)
             at, framed = (x, height + 3.5 * aside), key in written
-            say(ax, at, text, color, paper=1, framed=framed, zorder=3)
+            say(ax, at, text, color, paper=1, framed=framed, zorder=LIT + framed)
 
 
 def _line(places: list, l: int, i: int, j: int, aside: float) -> np.ndarray:
@@ -115,7 +116,9 @@ def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, writ
     color = MUTED if key not in lit else FORWARD if l else INK
     width = 2.6 if key in written else 1.4 if key in lit else 0.8
     ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=width, zorder=2))
-    say(ax, place, number(value, 2), color, zorder=3)
+    text = number(value, 2)
+    text = text if len(text) <= 4 else number(value, 1)  # as much as the circle holds
+    say(ax, place, text, color, zorder=3)
     if l == 0:
         say(ax, (place[0], place[1] + ABOVE), f"x{subscript(i + 1)}", color, paper=1, zorder=3)
 
@@ -124,8 +127,9 @@ def _beside(
     ax: Axes, l: int, i: int, place: tuple, layer: Dense, example: int, lit: set, written: set
 ) -> None:
     index = f"⁽{superscript(l)}⁾{subscript(i + 1)}"
-    low = -ABOVE - 1.1 * LINE
-    lower = low - 1.15 * LINE * (("b", l, i, 0) in lit)
+    both = {("b", l, i, 0), ("db", l, i, 0)} <= lit and ("delta", l, i, 0) not in lit
+    low = -ABOVE - 1.15 * LINE * (not both)
+    lower = low - 1.3 * LINE * (("b", l, i, 0) in lit)
     lines = {
         "z": (ABOVE, f"z{index} = {number(layer.z[i, example], 2)}", FORWARD),
         "delta": (-ABOVE, f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR),
@@ -134,10 +138,10 @@ def _beside(
     }
     for q, (height, text, color) in lines.items():
         key = (q, l, i, 0)
-        if key in lit or q in ("z", "delta"):
-            color = color if key in lit else MUTED
+        if key in lit or (q in ("z", "delta") and not both):  # a bias and its slope need the room
+            color, above = (color, LIT) if key in lit else (MUTED, 3)
             at, framed = (place[0], place[1] + height), key in written
-            say(ax, at, text, color, paper=1, framed=framed, zorder=3)
+            say(ax, at, text, color, paper=1, framed=framed, zorder=above + framed)
 
 
 def _entries(argument: str, keys: Iterable[str], sizes: list[int]) -> set[tuple]:
