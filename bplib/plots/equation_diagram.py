@@ -25,6 +25,7 @@ STRETCH = 1.18
 ASIDE = 0.035
 ABOVE = RADIUS + 0.125
 BELOW = 1.3 * LINE
+LIT = 4
 
 
 def equation(
@@ -101,9 +102,9 @@ def _edges(ax: Axes, l: int, layer: Dense, places: list, lit: set, written: set)
         ax.plot(*_line(places, l, i, j, aside), color=color, lw=width, zorder=1.5)
         if len(keys) <= FEW:
             text = number(layer.W[i, j], 2) if q == "W" else f"∂ {number(layer.dW[i, j], 4)}"
-            x, height = on_edge(places[l - 1][j], places[l][i])
+            x, height = on_edge(places[l - 1][j], places[l][i], share=0.52 if q == "W" else 0.42)
             at, framed = (x, height + 3.5 * aside), key in written
-            say(ax, at, text, color, paper=1, framed=framed, zorder=3)
+            say(ax, at, text, color, paper=1, framed=framed, zorder=LIT + framed)
 
 
 def _line(places: list, l: int, i: int, j: int, aside: float) -> np.ndarray:
@@ -117,7 +118,9 @@ def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, writ
     color = MUTED if key not in lit else FORWARD if l else INK
     width = 2.6 if key in written else 1.4 if key in lit else 0.8
     ax.add_patch(Circle(place, RADIUS, facecolor=PAPER, edgecolor=color, lw=width, zorder=2))
-    say(ax, place, number(value, 2), color, zorder=3)
+    text = number(value, 2)
+    text = text if len(text) <= 4 else number(value, 1)  # as much as the circle holds
+    say(ax, place, text, color, zorder=3)
     if l == 0:
         say(ax, (place[0], place[1] + ABOVE), f"x{subscript(i + 1)}", color, paper=1, zorder=3)
 
@@ -134,12 +137,13 @@ def _beside(
     }
     on = [q for q in lines if (q, l, i, 0) in lit]
     below = [q for q in ("delta", "b", "db") if q in on or (q == "delta" and "b" not in on)]
-    heights = {"z": ABOVE} | {q: -ABOVE - BELOW * n for n, q in enumerate(below)}
+    heights = {"z": ABOVE} if "z" in on or below != ["b", "db"] else {}  # those two need the room
+    heights |= {q: -ABOVE - BELOW * n for n, q in enumerate(below)}
     for q, height in heights.items():
         text, color = lines[q]
-        color = color if q in on else MUTED
+        color, above = (color, LIT) if q in on else (MUTED, 3)
         at, framed = (place[0], place[1] + height), (q, l, i, 0) in written
-        say(ax, at, text, color, paper=1, framed=framed, zorder=3)
+        say(ax, at, text, color, paper=1, framed=framed, zorder=above + framed)
 
 
 def _entries(argument: str, keys: Iterable[str], sizes: list[int]) -> set[tuple]:

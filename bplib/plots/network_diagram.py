@@ -221,10 +221,13 @@ def layout(sizes: list[int]) -> list[list[tuple[float, float]]]:
     return places
 
 
-def on_edge(origin: tuple, end: tuple) -> tuple[float, float]:
-    """Return where the numbers of an edge stand, clear of those of the others."""
+def on_edge(origin: tuple, end: tuple, share: float = 0.42) -> tuple[float, float]:
+    """Return where the numbers of an edge stand, clear of those of the others.
+
+    On an edge that rises a little they stand at that share of it.
+    """
     rise = abs(end[1] - origin[1])
-    t = 0.5 if rise < 0.1 else 0.42 if rise < GAP_Y else 0.33
+    t = 0.5 if rise < 0.1 else share if rise < GAP_Y else 0.33
     return origin[0] + t * (end[0] - origin[0]), origin[1] + t * (end[1] - origin[1])
 
 

@@ -55,7 +55,7 @@ def test_without_keys_all_is_grey(net):
     drawn = [np.isnan(line.get_xdata()).sum() for line in edges(ax, plots.GRID)]
     assert drawn == [6, 6]
     assert len(ax.lines) == 2
-    assert {"y₁ = 1", "y₂ = 0", "x₁", "x₂", "0.50", "−1.00"} <= {t.get_text() for t in ax.texts}
+    assert {"y₁ = 1", "y₂ = 0", "x₁", "x₂", "0.50", "−1.0"} <= {t.get_text() for t in ax.texts}
 
 
 def test_one_hidden_error_reads_two_weights_two_errors_and_its_slope(net):
@@ -80,7 +80,7 @@ def test_a_written_gradient_is_thick_and_framed_and_bias_gradients_show(net):
     shown = coloured(ax)
     assert shown[f"∂ {plots.number(net.dW[0][2, 1], 4)}"] == framed(plots.GRADIENT)
     assert shown[f"∂b {plots.number(net.db[0][2, 0], 4)}"] == framed(plots.GRADIENT)
-    assert shown["−1.00"] == shown["x₂"] == plain(plots.INK)
+    assert shown["−1.0"] == shown["x₂"] == plain(plots.INK)
     assert len(shown) == 5
 
 
@@ -114,6 +114,16 @@ def test_a_weight_and_its_gradient_lie_side_by_side(net):
         plots.number(net.W[0][1, 0], 2): framed(plots.PARAMETER),
         f"∂ {plots.number(net.dW[0][1, 0], 4)}": plain(plots.GRADIENT),
     }
+
+
+def test_a_bias_beside_its_gradient_stands_in_the_room_of_what_is_grey(net):
+    ax = draw(net, reads=["db1[0]"], writes=["b1[0]"])
+    shown = coloured(ax)
+    assert shown[f"b = {plots.number(net.b[0][0, 0], 2)}"] == framed(plots.PARAMETER)
+    assert shown[f"∂b {plots.number(net.db[0][0, 0], 4)}"] == plain(plots.GRADIENT)
+    beside = {t.get_text().split(" ")[0] for t in ax.texts}
+    assert {"z⁽¹⁾₂", "δ⁽¹⁾₂"} <= beside
+    assert not {"z⁽¹⁾₁", "δ⁽¹⁾₁"} & beside
 
 
 def test_targets_light_up(net):
