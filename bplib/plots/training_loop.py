@@ -11,15 +11,15 @@ __all__ = ["training_step"]
 
 BOX_W, BOX_H = 1.24, 1.0
 
-# Where a box stands (column, row from below), its colour, its title, what it computes, and the
-# parts of the book that are about it.
+# Where a box stands (column, row from below), its colour, what it computes, and the chapters of the
+# book in which it is met.
 _STEP_BOXES = {
-    "parameters": (0, 1, PARAMETER, "θ: all W and b", "initialisation"),
-    "forward": (1, 1, FORWARD, "z = W a + b\na = f(z)", "graphs,\nnormalisation"),
-    "loss": (2, 1, FORWARD, "L: how wrong is a?", "losses,\nlandscapes"),
-    "backward": (2, 0, ERROR, "δ = ∂L/∂z", "chain rule,\nvanishing errors"),
-    "gradients": (1, 0, GRADIENT, "∂L/∂W and ∂L/∂b", "checking"),
-    "update": (0, 0, PARAMETER, "θ ← θ − η ∂L/∂θ", "optimisers,\nschedules"),
+    "parameters": (0, 1, PARAMETER, "θ: all W and b", ""),
+    "forward": (1, 1, FORWARD, "z = W a + b\na = f(z)", "4, 5"),
+    "loss": (2, 1, FORWARD, "L: how wrong is a?", "3, 4"),
+    "backward": (2, 0, ERROR, "δ = ∂L/∂z", "1, 4, 5, 11"),
+    "gradients": (1, 0, GRADIENT, "∂L/∂W and ∂L/∂b", "4, 5"),
+    "update": (0, 0, PARAMETER, "θ ← θ − η ∂L/∂θ", "3, 9"),
 }
 _STEP_ARROWS = (
     ("parameters", "forward", PARAMETER, ""),
@@ -33,7 +33,7 @@ _STEP_ARROWS = (
 
 
 def training_step(ax: Axes) -> None:
-    """Draw one step of training as a loop of boxes, with the book's parts written into them.
+    """Draw one step of training as a loop of boxes, with numbers of the book's chapters in them.
 
     Forward and loss run along the top, backward and update along the bottom; two arrows in the
     middle show the values z and a that the forward pass keeps for the backward pass.
@@ -51,8 +51,8 @@ def training_step(ax: Axes) -> None:
         name: (0.65 + 1.55 * column, 0.54 + 1.56 * row)
         for name, (column, row, *_) in _STEP_BOXES.items()
     }
-    for name, (_, _, color, formula, topics) in _STEP_BOXES.items():
-        _box(ax, places[name], color, name, formula, topics)
+    for name, (_, _, color, formula, chapters) in _STEP_BOXES.items():
+        _box(ax, places[name], color, name, formula, chapters)
     for start, end, color, text in _STEP_ARROWS:
         (x0, y0), (x1, y1) = places[start], places[end]
         dx, dy = np.sign(x1 - x0) * BOX_W / 2, np.sign(y1 - y0) * BOX_H / 2
@@ -69,7 +69,7 @@ def training_step(ax: Axes) -> None:
         ax.text(x, y + 0.36, text, color=INK, ha="center", va="center", size=8)
 
 
-def _box(ax: Axes, place: tuple, color: str, title: str, formula: str, topics: str) -> None:
+def _box(ax: Axes, place: tuple, color: str, title: str, formula: str, chapters: str) -> None:
     x, y = place
     corner = (x - BOX_W / 2, y - BOX_H / 2)
     shape = "round,pad=0,rounding_size=0.08"
@@ -79,8 +79,8 @@ def _box(ax: Axes, place: tuple, color: str, title: str, formula: str, topics: s
     ax.text(x, y + 0.36, title, color=color, ha="center", va="center", size=8.5, weight="bold")
     for k, line in enumerate(formula.split("\n")):
         ax.text(x, y + 0.16 - 0.15 * k, line, color=INK, ha="center", va="center", size=8)
-    for k, line in enumerate(reversed(topics.split("\n"))):
-        ax.text(x, y - 0.38 + 0.13 * k, line, color=MUTED, ha="center", va="center", size=7.5)
+    said = f"chapters {chapters}" if chapters else ""
+    ax.text(x, y - 0.38, said, color=MUTED, ha="center", va="center", size=7.5)
 
 
 def _arrow(ax: Axes, start: tuple, end: tuple, color: str) -> None:

@@ -11,7 +11,8 @@ OPEN = []
 
 def witness_value(value):
     """Remember that the assertion being evaluated met an object of SymPy."""
-    if OPEN and type(value).__module__.startswith("sympy."):
+    # an undefined function, such as f(x), has a class without a module
+    if OPEN and any(str(c.__module__).startswith("sympy.") for c in type(value).__mro__):
         OPEN[-1] = True
     return value
 

@@ -28,6 +28,19 @@ def test_does_not_scroll_sideways(seen, page_name, width):
     assert wider == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_the_first_screen_of_the_book_shows_a_picture_and_what_it_says(seen, width, height):
+    page = seen("chapters/intro.html", width=width).page
+    bottom = page.locator(".bp-explore .bp-readout").first.evaluate(
+        """readout => {
+            const words = document.createRange();
+            words.selectNodeContents(readout);
+            return words.getBoundingClientRect().bottom + scrollY;
+        }"""
+    )
+    assert bottom <= height
+
+
 def test_every_picture_is_described(seen, page_name):
     bare = seen(page_name).page.evaluate(
         """() => [...document.querySelectorAll("img, article svg")]
