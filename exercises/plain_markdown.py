@@ -11,6 +11,9 @@ DIRECTIVE = re.compile(
     r"(?P<options>(?::[\w-]+:[^\n]*\n)*)(?P<body>.*?)^(?P=fence)[ \t]*$",
     re.MULTILINE | re.DOTALL,
 )
+NUMBERED = re.compile(
+    r"^\$\$\n(?P<tex>(?:(?!\$\$).)*)\n\$\$ \((?P<label>[\w-]+)\)$", re.MULTILINE | re.DOTALL
+)
 ROLE = re.compile(r"(?<!`)\{(?P<name>[\w:-]+)\}`(?P<content>[^`]+)`")
 EXPLICIT = re.compile(r"(?P<text>.*?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
 NOTE = re.compile(r"\[\^([\w-]+)\](:?)")
@@ -68,6 +71,7 @@ def plain_markdown(myst: str, text: Text) -> str:
             leads nowhere.
     """
     plain = DIRECTIVE.sub(lambda match: _directive(match, text), ATTRIBUTES.sub("", myst))
+    plain = NUMBERED.sub(lambda match: _display(match["tex"], match["label"], text), plain)
     plain = TARGET.sub(r'<a id="\1"></a>\n\n', plain)
     plain = ROLE.sub(lambda match: _role(match, text), plain)
     plain = NOTE.sub(_note, plain)

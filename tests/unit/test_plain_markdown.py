@@ -30,6 +30,7 @@ CASES = {
     "(near)=\n## Near by": '<a id="near"></a>\n\n## Near by',
     "as {eq}`eq-a` and {eq}`eq-b` say": "as (3) and (12) say",
     "```{math}\n:label: eq-a\na = b\n```": "$$\na = b\n\\tag{3}\n$$",
+    "$$\nc\n$$\n\n$$\na = b\n$$ (eq-a)\n": "$$\nc\n$$\n\n$$\na = b\n\\tag{3}\n$$\n",
     "```{math}\na \\\\ b\n```": "$$\n\\begin{split}a \\\\ b\\end{split}\n$$",
     "{ref}`near`": "[Near by](#near)",
     "{ref}`over\nthere <far>`": "[over\nthere](ADDRESS/chapters/there.html#far-away)",
