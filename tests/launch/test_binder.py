@@ -57,11 +57,11 @@ SHOWN = """explorer => {
 
 CHANGED = f"([explorer, old]) => ({SHOWN})(explorer).picture !== old.picture"
 
-# What the kernel believes about its sliders.
+# What the kernel believes about its sliders, buttons and points.
 INDICES = f"""async () => {{
-    const here = `[w["state"]["index"] for w in
-        __import__("ipywidgets").Widget.get_manager_state()["state"].values()
-        if w["model_name"] in ("SelectionSliderModel", "ToggleButtonsModel")
+    const here = `[[v for k, v in sorted(w["state"].items())
+        if k == "index" or k[0] == "v" and k[1:].isdigit()]
+        for w in __import__("ipywidgets").Widget.get_manager_state()["state"].values()
     ]`.replaceAll("\\n", " ");
     const {{kernel}} = {PANEL}.sessionContext.session;
     const request = {{code: "", silent: true, user_expressions: {{here}}}};
