@@ -8,9 +8,9 @@ from exercises.exercise import Key
 key = Key(returns=["path", "losses"])
 
 DIRECTION = "chapter 3, “Which way is down?”"
-FAR = "chapter 3, “How far?”"
+FAR = "chapter 3, “One parabola, solved”"
 PLAY = "chapter 3, “Play first”"
-RULER = "chapter 3, “Steepest by which measure?”"
+RULER = "chapter 3, “Which way is down?”"
 ORDER = "chapter 5, “Updating as you go”"
 UPDATE = "chapter 5, “Update”"
 

@@ -8,7 +8,7 @@ key = Key(returns=["border", "best", "rate"])
 
 BOWL = "chapter 3, “A bowl, solved”"
 BEST = "chapter 3, “The best single learning rate”"
-FAR = "chapter 3, “How far?”"
+FAR = "chapter 3, “One parabola, solved”"
 MOMENTUM = "chapter 9, “The best β for a whole bowl”"
 
 

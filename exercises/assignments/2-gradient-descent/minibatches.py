@@ -12,7 +12,7 @@ LOSS = "chapter 5, “Loss”"
 MEAN = "chapter 5, “Sum or mean?”"
 ORDER = "chapter 5, “Updating as you go”"
 BIASES = "chapter 5, “Forgetting the biases”"
-SGD = "chapter 9, “SGD: a gradient from a handful of examples”"
+SGD = "chapter 3, “A gradient from a few examples”"
 
 
 @key.cases

@@ -11,7 +11,7 @@ UPDATE = "chapter 5, “Update”"
 ORDER = "chapter 5, “Updating as you go”"
 BIASES = "chapter 5, “Forgetting the biases”"
 MEAN = "chapter 5, “Sum or mean?”"
-FAR = "chapter 3, “How far?”"
+FAR = "chapter 3, “One parabola, solved”"
 
 
 @key.cases

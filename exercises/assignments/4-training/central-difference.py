@@ -10,7 +10,7 @@ key = Key(returns=["forward", "central"])
 DIRECTION = "chapter 3, “Which way is down?”"
 SLOPE = "chapter 1, “Why slopes multiply”"
 PATHS = "chapter 1, “Two paths: the effects add”"
-COST = "chapter 4, “What it costs”"
+COST = "chapter 4, “What it costs, counted and measured”"
 
 
 @key.cases

@@ -7,9 +7,9 @@ from exercises.exercise import Key
 key = Key(returns=["error", "kinks"])
 
 KINK = "chapter 1, “The slope of ReLU at zero”"
-SHAPES = "chapter 4, “Shapes do not prove it”"
-ROUNDING = "chapter 5, “Taking rounding for error, and error for rounding”"
-RULER = "chapter 3, “Steepest by which measure?”"
+SHAPES = "chapter 4, “How many wrong products fit?”"
+ROUNDING = "chapter 5, “In practice”"
+RULER = "chapter 3, “Which way is down?”"
 
 
 @key.cases

@@ -7,7 +7,7 @@ from exercises.exercise import Key
 key = Key(returns=["path"])
 
 ADAM = "chapter 9, “Adam: both averages, and a fair start”"
-CORRECTION = "chapter 9, “Play: the correction, on and off”"
+CORRECTION = "chapter 9, “Adam: both averages, and a fair start”"
 RMSPROP = "chapter 9, “RMSProp: forget”"
 ADAGRAD = "chapter 9, “AdaGrad: a rate for each parameter”"
 DIRECTION = "chapter 3, “Which way is down?”"

@@ -6,9 +6,9 @@ from exercises.exercise import Key
 
 key = Key(returns=["momentum", "nesterov"])
 
-MOMENTUM = "chapter 9, “Momentum: the trouble with one rate for all directions”"
+MOMENTUM = "chapter 9, “Momentum: one rate for all directions”"
 NESTEROV = "chapter 9, “Nesterov: brake before the bend”"
-SGD = "chapter 9, “SGD: a gradient from a handful of examples”"
+SGD = "chapter 3, “A gradient from a few examples”"
 DIRECTION = "chapter 3, “Which way is down?”"
 PLAY = "chapter 3, “Play first”"
 

@@ -6,9 +6,9 @@ from exercises.exercise import Key
 
 key = Key(returns=["clipped[]", "norm"])
 
-RULER = "chapter 3, “Steepest by which measure?”"
+RULER = "chapter 3, “Which way is down?”"
 DIRECTION = "chapter 3, “Which way is down?”"
-FAR = "chapter 3, “How far?”"
+FAR = "chapter 3, “One parabola, solved”"
 
 
 @key.cases

@@ -11,7 +11,7 @@ SIGMA = "chapter 4, “σ′ of a”"
 SLOPES = "chapter 1, “Three slopes to know by heart”"
 JACOBIANS = "chapter 1, “Vectors: Jacobians multiply”"
 ROWS = "chapter 1, “Rows from the left, without the matrices”"
-RULER = "chapter 3, “Steepest by which measure?”"
+RULER = "chapter 3, “Which way is down?”"
 
 
 @key.cases

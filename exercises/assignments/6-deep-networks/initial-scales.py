@@ -7,8 +7,8 @@ from exercises.exercise import Key
 key = Key(returns=["lecun", "he", "xavier", "he_limit", "xavier_limit"])
 
 NEURON = "chapter 1, “A neuron is a chain”"
-FORWARD = "chapter 4, “Forward”"
-PLAY = "chapter 9, “Play: learning rate and initialisation”"
+FORWARD = "chapter 4, “What is known, and what is wanted”"
+PLAY = "chapter 9, “Play: learning rate and initial weights”"
 
 
 @key.cases

@@ -6,7 +6,7 @@ from exercises.exercise import Key
 
 key = Key(returns=["q", "e"])
 
-FORWARD = "chapter 4, “Forward”"
+FORWARD = "chapter 4, “What is known, and what is wanted”"
 BACKWARD = "chapter 4, “Four equations”"
 KINK = "chapter 1, “The slope of ReLU at zero”"
 NEURON = "chapter 1, “A neuron is a chain”"
