@@ -100,7 +100,7 @@ def test_formulas_carry_the_numbers_of_the_page(name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_says_what_the_page_says(name):
-    said = words(page(name).find("article").get_text())
+    said = words(page(name).find("article").get_text().replace("*", ""))
     compared = 0
     for text in sources(read(name), "markdown")[:-2]:
         for paragraph in re.split(r"\n\s*\n", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
@@ -110,7 +110,7 @@ def test_says_what_the_page_says(name):
             plain = html.unescape(re.sub(r"[`*]", "", plain))
             assert words(plain) in said
             compared += 1
-    assert compared >= 5
+    assert compared >= (5 if name.startswith("chapters") else 3)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
