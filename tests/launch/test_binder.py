@@ -55,7 +55,10 @@ SHOWN = """explorer => {
             readout: frame.querySelector(".bp-readout")?.textContent};
 }"""
 
-CHANGED = f"([explorer, old]) => ({SHOWN})(explorer).picture !== old.picture"
+CHANGED = f"""([explorer, old]) => {{
+    const now = ({SHOWN})(explorer);
+    return now.picture !== old.picture || now.readout !== old.readout; // η changes no start
+}}"""
 
 # What the kernel believes about its sliders, buttons and points.
 INDICES = f"""async () => {{
@@ -200,7 +203,7 @@ def test_chapter_runs_and_its_sliders_move(binder, lab, name):
 
 
 def moves(page, number):
-    """Press a key on a cell's first slider; say whether picture and readout changed.
+    """Press a key on a cell's first slider; say whether what it shows, and the readout, changed.
 
     They do not if JupyterLab draws the cell anew at that moment, which it does while scrolling.
     """
