@@ -72,6 +72,15 @@ function setter(set) {
 const attribute = (node, name) => setter((now) => node.setAttribute(name, now));
 const style = (node, name) => setter((now) => (node.style[name] = now));
 
+// A function that puts an element over a place of the picture.
+function over(node, box, axes) {
+  const [left, top] = [style(node, "left"), style(node, "top")];
+  return (x, y) => {
+    left(`${(place(axes.x, x) / box[0]) * 100}%`);
+    top(`${(place(axes.y, y) / box[1]) * 100}%`);
+  };
+}
+
 // For each kind of thing that moves: its node and what it shows -> a function that redraws it.
 const KINDS = {
   text(node, { say, x, y }, axes) {
@@ -167,10 +176,10 @@ function handle(stage, box, { x, y, at, label, axes }, model) {
     event.stopPropagation();
     move(...to);
   });
+  const put = over(node, box, axes);
   return (P, S) => {
     const [u, v] = at.map((i) => S[i]);
-    node.style.left = `${(place(axes.x, u) / box[0]) * 100}%`;
-    node.style.top = `${(place(axes.y, v) / box[1]) * 100}%`;
+    put(u, v);
     node.setAttribute("aria-valuenow", u);
     node.setAttribute("aria-valuetext", minus(`x ${rounded(u)}`) + minus(`, y ${rounded(v)}`));
   };
@@ -219,12 +228,10 @@ function spots(stage, box, list, axes) {
     next.focus();
   });
   stage.append(bar, tip);
+  const put = nodes.map((node, k) => over(node, box, axes[list[k].ax]));
   return (P, S) => {
     scalars = S;
-    list.forEach(({ at: [x, y], ax }, k) => {
-      nodes[k].style.left = `${(place(axes[ax].x, S[x]) / box[0]) * 100}%`;
-      nodes[k].style.top = `${(place(axes[ax].y, S[y]) / box[1]) * 100}%`;
-    });
+    list.forEach(({ at: [x, y] }, k) => put[k](S[x], S[y]));
     if (shown !== undefined) show(shown);
   };
 }
