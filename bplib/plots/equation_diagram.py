@@ -15,7 +15,7 @@ from bplib.network import Network
 from bplib.plots.figures import check_axes, check_example, check_single
 from bplib.plots.network_diagram import LINE, RADIUS, layout, on_edge
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, GRID, INK, MUTED, PAPER, PARAMETER
-from bplib.plots.text import number, say, subscript, superscript
+from bplib.plots.text import index, number, say, subscript
 
 __all__ = ["equation"]
 
@@ -128,10 +128,10 @@ def _circle(ax: Axes, l: int, i: int, place: tuple, value: float, lit: set, writ
 def _beside(
     ax: Axes, l: int, i: int, place: tuple, layer: Dense, example: int, lit: set, written: set
 ) -> None:
-    index = f"⁽{superscript(l)}⁾{subscript(i + 1)}"
+    unit = index(l, i + 1)
     lines = {
-        "z": (f"z{index} = {number(layer.z[i, example], 2)}", FORWARD),
-        "delta": (f"δ{index} = {number(layer.delta[i, example], 4)}", ERROR),
+        "z": (f"z{unit} = {number(layer.z[i, example], 2)}", FORWARD),
+        "delta": (f"δ{unit} = {number(layer.delta[i, example], 4)}", ERROR),
         "b": (f"b = {number(layer.b[i, 0], 2)}", PARAMETER),
         "db": (f"∂b {number(layer.db[i, 0], 4)}", GRADIENT),
     }

@@ -12,7 +12,7 @@ from bplib._errors import flag, single
 from bplib.network import Network
 from bplib.plots.figures import check_axes, check_example, check_single
 from bplib.plots.style import ERROR, FORWARD, GRADIENT, INK, MUTED, PAPER, PARAMETER
-from bplib.plots.text import number, say, subscript, superscript
+from bplib.plots.text import index, number, say, subscript
 
 __all__ = ["network"]
 
@@ -162,7 +162,7 @@ def diagram(pen: Pen, ax: Axes, shown: Quantities, parameters: bool = True) -> N
 
 def _weight(shown: Quantities, l: int, i: int, j: int) -> tuple:
     """Return name, template and values of what a weight does, forward and back."""
-    name = f"w⁽{superscript(l + 1)}⁾{subscript(i + 1)}{subscript(j + 1)}"
+    name = f"w{index(l + 1, i + 1, j + 1)}"
     a = shown.a[l - 1][j] if l else shown.x[j]
     forward = f"{name} {'a' if l else 'x'}{subscript(j + 1)} = {{:.3f}} · {{:.3f}}"
     if not len(shown.delta):
@@ -173,10 +173,10 @@ def _weight(shown: Quantities, l: int, i: int, j: int) -> tuple:
 
 def _unit(shown: Quantities, l: int, i: int) -> tuple:
     """Return name, template and values of how a unit's z, a and δ come about."""
-    index = f"⁽{superscript(l + 1)}⁾{subscript(i + 1)}"
+    at = index(l + 1, i + 1)
     before = shown.a[l - 1] if l else shown.x
     terms = [(shown.W[l][i, j], a) for j, a in enumerate(before)]
-    template = f"z{index} = {_products(terms)} + {{:.3f}} = {{:.3f}}, a{index} = {{:.3f}}"
+    template = f"z{at} = {_products(terms)} + {{:.3f}} = {{:.3f}}, a{at} = {{:.3f}}"
     values = [v for term in terms for v in term] + [shown.b[l][i], shown.z[l][i], shown.a[l][i]]
     if len(shown.slope):
         if l + 1 < len(shown.W):
@@ -184,7 +184,7 @@ def _unit(shown: Quantities, l: int, i: int) -> tuple:
             error, numbers = f"({_products(terms, digits=4)})", [v for term in terms for v in term]
         else:
             error, numbers = "({:.3f} − {:.3f})", [shown.a[l][i], shown.y[i]]
-        template += f"; δ{index} = {error} · {{:.4f}} = {{:.4f}}"
+        template += f"; δ{at} = {error} · {{:.4f}} = {{:.4f}}"
         values += [*numbers, shown.slope[l][i], shown.delta[l][i]]
     return f"unit {i + 1} of layer {l + 1}", template, *values
 
@@ -197,10 +197,10 @@ def _beside(shown: Quantities, l: int, i: int, delta: bool, parameters: bool) ->
     """Return the lines beside a unit, each with colour, template and values."""
     if l < 0:
         return [(INK, f"x{subscript(i + 1)}")]
-    index = f"⁽{superscript(l + 1)}⁾{subscript(i + 1)}"
-    lines: list[tuple] = [(FORWARD, f"z{index} = {{:.3f}}", shown.z[l][i])]
+    at = index(l + 1, i + 1)
+    lines: list[tuple] = [(FORWARD, f"z{at} = {{:.3f}}", shown.z[l][i])]
     if delta:
-        lines.append((ERROR, f"δ{index} = {{:.4f}}", shown.delta[l][i]))
+        lines.append((ERROR, f"δ{at} = {{:.4f}}", shown.delta[l][i]))
     if parameters:
         template, *values = _step(shown.eta, shown.b[l][i], shown.db[l][i] if delta else 0)
         lines.append((PARAMETER, f"b {template}", *values))

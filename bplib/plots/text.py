@@ -81,6 +81,11 @@ def subscript(n: int) -> str:
     return str(n).translate(_LOWERED)
 
 
+def index(layer: int, *units: int) -> str:
+    """Return the raised layer in brackets and the lowered units, all counted from 1: ⁽²⁾₁₃."""
+    return f"⁽{superscript(layer)}⁾" + "".join(map(subscript, units))
+
+
 def say(
     ax: Axes,
     place: ArrayLike,
