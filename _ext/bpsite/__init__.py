@@ -21,6 +21,7 @@ from bpsite.html import (
     repairs,
     sitemap,
     solution_links,
+    style_sheets,
     widget_runtime,
 )
 from bpsite.lite import app as lite
@@ -58,6 +59,7 @@ HOOKS = (
     ("build-finished", 500, wheels.offer),
     ("build-finished", 500, sitemap.write),
     ("build-finished", 500, lite.install),
+    ("build-finished", 600, style_sheets.slim),  # once every page and style sheet is there
 )
 """Event of Sphinx, priority, function: in the order in which a build comes to them."""
 
@@ -70,6 +72,7 @@ WHOLE = {
     launch_buttons.replace_groups,
     zips.offer,
     wheels.offer,
+    style_sheets.slim,
     sitemap.write,
     lite.install,
 }

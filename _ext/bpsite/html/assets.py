@@ -68,15 +68,6 @@ def slim(app, exception):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for source_map in target.rglob("*.map"):
         source_map.unlink()
-    sheet = target / "styles" / "pydata-sphinx-theme.css"
-    _write(sheet, without_icon_fonts(sheet.read_text("utf8")))
-
-
-def without_icon_fonts(css):
-    """Return the theme's style sheet without the rules of the icon font."""
-    css = re.sub(r"@font-face\{[^}]*Font Awesome[^}]*\}", "", css)
-    css = re.sub(r"(\.fa-[\w-]+:(before|after),?)+\{content:[^}]*\}", "", css)
-    return re.sub(r"sourceMappingURL=\S+", "", css)
 
 
 def _copy(source, target):

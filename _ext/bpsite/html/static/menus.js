@@ -65,6 +65,12 @@
   for (const button of document.querySelectorAll(".search-button__button"))
     button.addEventListener("click", () => button.focus(), true);
 
+  // The page stands still while a dialog is open.
+  const stand = () =>
+    document.documentElement.classList.toggle("bp-modal", !!document.querySelector("dialog:modal"));
+  for (const dialog of document.querySelectorAll("dialog"))
+    new MutationObserver(stand).observe(dialog, { attributeFilter: ["open"] });
+
   // Sphinx would keep Escape for itself.
   const keep = (event) => {
     if (event.key === "Escape" && document.querySelector("dialog:modal")) event.stopPropagation();
