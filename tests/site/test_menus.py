@@ -145,6 +145,32 @@ def test_a_button_tells_whether_its_menu_is_open(page_of, name, width):
     assert button.get_attribute("aria-expanded") == "false"
 
 
+@pytest.mark.parametrize("width", [320, *WIDTHS])
+@pytest.mark.parametrize("name", ["Run this page", "Download this page"])
+def test_a_list_of_links_opens_under_its_button(visit, name, width):
+    page = visit("chapters/05-worked-example.html", width=width).page
+    button = button_of(page, name)
+    links = button.locator("xpath=..").locator(".dropdown-menu :is(a, button)")
+    button.press("ArrowDown")
+    assert button.get_attribute("aria-expanded") == "true"
+    assert links.first.evaluate(HAS_FOCUS)
+    page.keyboard.press("ArrowUp")
+    assert links.last.evaluate(HAS_FOCUS)
+    assert links.count() > 0
+    for k in range(links.count()):
+        box = links.nth(k).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert box["y"] >= button.bounding_box()["y"]
+    page.keyboard.press("Escape")
+    assert button.evaluate(HAS_FOCUS)
+    assert not links.first.is_visible()
+    button.click()
+    assert links.first.is_visible()
+    page.mouse.click(width / 2, 700)
+    assert not links.first.is_visible()
+    assert button.get_attribute("aria-expanded") == "false"
+
+
 @pytest.mark.parametrize("width", FOLDED)
 @pytest.mark.parametrize("way", WAYS_IN)
 def test_the_contents_fold_where_they_stand_beside_the_text(page_of, width, way):

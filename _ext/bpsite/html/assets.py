@@ -11,6 +11,8 @@ from bpsite.html import icons, palette
 
 OWN = Path(__file__).parent / "static"
 UNUSED = [
+    "scripts/bootstrap.js",
+    "scripts/bootstrap.js.LICENSE.txt",
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.LICENSE.txt",
     "scripts/sphinx-book-theme.js",

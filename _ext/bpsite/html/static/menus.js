@@ -82,7 +82,31 @@
     document.body.classList.toggle("scrolled", !pixel.isIntersecting),
   ).observe(document.querySelector(".sbt-scroll-pixel-helper"));
 
-  // A tooltip that focus shows would stay in the way when a dialog has given the focus back.
-  for (const button of document.querySelectorAll("button[data-bs-toggle=tooltip]"))
-    button.dataset.bsTrigger = "hover";
+  // Lists of links that a button opens.
+  for (const button of document.querySelectorAll("[data-bs-toggle=dropdown]")) {
+    const box = button.parentElement;
+    const list = box.querySelector(".dropdown-menu");
+    const links = [...list.querySelectorAll("a, button")];
+    const shown = () => list.classList.contains("show");
+    const show = (now) => {
+      list.classList.toggle("show", now);
+      button.setAttribute("aria-expanded", now);
+    };
+    button.addEventListener("click", () => show(!shown()));
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && shown()) {
+        show(false);
+        button.focus();
+      }
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      show(true);
+      const at = Math.max(links.indexOf(document.activeElement), step > 0 ? -1 : 0);
+      links.at((at + step) % links.length).focus();
+    });
+    const leave = ({ target, relatedTarget }, to = relatedTarget ?? target) => box.contains(to) || show(false);
+    box.addEventListener("focusout", leave);
+    document.addEventListener("click", leave);
+  }
 })();
