@@ -36,7 +36,33 @@ def pytest_configure(config):
         raise pytest.UsageError("BP_REQUIRE_ALL=1, but " + "; ".join(lines))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file in one process, but those of a file that says EACH_ALONE."""
+    for item in items:
+        if not getattr(item.module, "EACH_ALONE", False):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
+@pytest.fixture
+def tell(record_property):
+    """A function that has a text printed once all tests are through, under the test's name."""
+    return lambda text: record_property("told", text)
+
+
 def pytest_terminal_summary(terminalreporter):
+    told = [
+        (report.nodeid.removeprefix("tests/").rsplit("@", 1)[0], text)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, text in report.user_properties
+        if name == "told"
+    ]
+    if told:
+        terminalreporter.section("what was measured")
+    for test, text in told:
+        terminalreporter.write_line(f"{test}\n  " + text.replace("\n", "\n  "))
     for line in absent():
         terminalreporter.write_line(f"SKIPPED ON THIS MACHINE: {line}", red=True, bold=True)
 

@@ -13,6 +13,7 @@ from grading.sandbox import choose
 from grading.scores import score, scores
 
 pytestmark = pytest.mark.needs("bwrap")
+EACH_ALONE = True
 
 SEED = 20240229
 RECORDER = """
@@ -47,7 +48,7 @@ def sandbox():
 
 
 @pytest.mark.parametrize("exercise", list(exercises()), ids=lambda exercise: exercise.name)
-def test_every_alternative_passes_and_every_mistake_is_caught_and_named(exercise, sandbox, capsys):
+def test_every_alternative_passes_and_every_mistake_is_caught_and_named(exercise, sandbox, tell):
     key = exercise.source.path.with_suffix(".py").read_text(encoding="utf-8")
     names = [("alternative", name) for name in exercise.key.alternatives]
     names += [("mistake", name) for name in exercise.key.slips]
@@ -78,8 +79,7 @@ def test_every_alternative_passes_and_every_mistake_is_caught_and_named(exercise
             right = given.points == given.maximum and not given.mistakes
         lines.append(f"{'ok ' if right else 'NOT'} {given.points:4g}/{given.maximum:g}  {name}")
         wrong += [] if right else [f"{name}: {given.points:g} points, {given.message}"]
-    with capsys.disabled():
-        print(f"\n{exercise.name}\n" + "\n".join(lines))
+    tell(f"{exercise.name}\n" + "\n".join(lines))
     assert not wrong, "\n".join(wrong)
     assert len(exercise.key.alternatives) >= 5
 

@@ -157,10 +157,9 @@ def run_all(page):
     return page.evaluate(STATE)
 
 
-def test_environment_agrees_with_itself(binder, capsys):
+def test_environment_agrees_with_itself(binder, tell):
     binder.call("pip", "check")
-    with capsys.disabled():
-        print(f"\n  installed in {binder.seconds:.0f} s, {binder.megabytes():.0f} MB ", end="")
+    tell(f"installed in {binder.seconds:.0f} s, {binder.megabytes():.0f} MB")
 
 
 def test_bplib_is_the_source_beside_the_chapters(binder):

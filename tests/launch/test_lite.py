@@ -95,15 +95,14 @@ def test_pyodide_may_be_served_with_the_site(browser, cdn, tmp_path):
     server.shutdown()
 
 
-def test_opens_the_chapter(laboratory, chapter, capsys):
+def test_opens_the_chapter(laboratory, chapter, tell):
     cells = json.loads(chapter.read_text("utf8"))["cells"]
     first = next(cell["source"] for cell in cells if cell["cell_type"] == "code")
     lines = laboratory.shown().first.locator(".cm-line")
     expect(lines).to_have_text("".join(first).split("\n"))
     files = [SITE / name for name in laboratory.fetched]
     size = sum(path.stat().st_size for path in files if path.is_file())
-    with capsys.disabled():
-        print(f"\n  {len(files)} files of {size / 1e3:.0f} kB until the notebook is there ", end="")
+    tell(f"{len(files)} files of {size / 1e3:.0f} kB until the notebook is there")
 
 
 def test_kernel_computes(laboratory):

@@ -159,11 +159,10 @@ def test_is_named_after_the_book():
     assert read("manifest.webmanifest")["name"] == title
 
 
-def test_is_small(capsys):
+def test_is_small(tell):
     files = [path for path in LITE.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
-    with capsys.disabled():
-        print(f"\n  JupyterLite: {len(files)} files, {size:.1f} MB ", end="")
+    tell(f"JupyterLite: {len(files)} files, {size:.1f} MB")
     assert size < LARGEST_MB
     assert [path for path in files if path.suffix == ".map"] == []
 

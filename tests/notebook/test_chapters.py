@@ -121,11 +121,10 @@ def executed(plain_kernel, tmp_path_factory):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=named)
-def test_chapter_runs_from_top_to_bottom(chapter, executed, capsys):
-    cells, _, seconds = executed(chapter)
-    with capsys.disabled():
-        print(f"\n  {named(chapter)}: {seconds:.1f} s, kernel start included ", end="")
-    assert seconds < LIMIT_S
+def test_chapter_runs_from_top_to_bottom(chapter, executed, tell):
+    cells, seen, seconds = executed(chapter)
+    tell(f"{seconds:.1f} s, kernel start included; {seen['seconds']:.1f} s of a processor")
+    assert seen["seconds"] < LIMIT_S
     assert not any(
         output.output_type == "stream" and output.name == "stderr" and "Warning" in output.text
         for cell in cells
@@ -135,14 +134,12 @@ def test_chapter_runs_from_top_to_bottom(chapter, executed, capsys):
 
 
 @pytest.mark.parametrize("chapter", TAUGHT, ids=named)
-def test_chapter_proves_by_sympy_and_calls_bplib(chapter, executed, capsys):
+def test_chapter_proves_by_sympy_and_calls_bplib(chapter, executed, tell):
     _, seen, _ = executed(chapter)
-    with capsys.disabled():
-        print(
-            f"\n  {named(chapter)}: {seen['symbolic']} assertions on SymPy's objects, "
-            f"{seen['numeric']} others, {len(seen['bplib'])} names of bplib called ",
-            end="",
-        )
+    tell(
+        f"{seen['symbolic']} assertions on SymPy's objects, {seen['numeric']} others,"
+        f" {len(seen['bplib'])} names of bplib called"
+    )
     assert seen["symbolic"] >= LEAST_PROVED
     assert seen["bplib"]
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import time
 
 from IPython import get_ipython
 
@@ -80,6 +81,7 @@ def report():
     print(
         json.dumps(
             {
+                "seconds": time.process_time(),
                 "symbolic": len(SEEN["symbolic"]),
                 "numeric": len(SEEN["numeric"]),
                 "bplib": sorted(SEEN["bplib"]),

@@ -54,7 +54,7 @@ def sliders(page):
             yield explorer, handle
 
 
-def test_keys_change_picture_and_readout_at_once(page, capsys):
+def test_keys_change_picture_and_readout_at_once(page, tell):
     page.evaluate(WATCH)
     before = page.evaluate(BOXES)
     found = list(sliders(page))
@@ -78,8 +78,7 @@ def test_keys_change_picture_and_readout_at_once(page, capsys):
     times = page.evaluate("bp.times")
     assert len(times) >= PRESSES
     median = statistics.median(times)
-    with capsys.disabled():
-        print(f"\n  key to frame: median {median:.1f} ms, worst {max(times):.1f} ms ", end="")
+    tell(f"key to frame: median {median:.1f} ms, worst {max(times):.1f} ms")
     assert median < LIMIT_MS
 
 

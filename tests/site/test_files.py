@@ -62,7 +62,7 @@ def test_no_link_is_broken(page_name):
     assert broken == []
 
 
-def test_weight_of_scripts_and_styles(page_name, record_property, capsys):
+def test_weight_of_scripts_and_styles(page_name, tell):
     paths = {
         local(page_name, link)[0]
         for tag, link in loaded_files(page_name)
@@ -75,12 +75,10 @@ def test_weight_of_scripts_and_styles(page_name, record_property, capsys):
     raw = sum(path.stat().st_size for path in paths)
     packed = sum(len(gzip.compress(path.read_bytes())) for path in paths)
     html = len(gzip.compress((SITE / page_name).read_bytes()))
-    with capsys.disabled():
-        print(
-            f"\n  {page_name}: scripts and styles {raw / 1e3:.0f} kB, {packed / 1e3:.0f} kB"
-            f" gzipped; page {html / 1e3:.0f} kB gzipped ",
-            end="",
-        )
+    tell(
+        f"scripts and styles {raw / 1e3:.0f} kB, {packed / 1e3:.0f} kB gzipped;"
+        f" page {html / 1e3:.0f} kB gzipped"
+    )
     for widgets in [path for path in paths if path.name == "widgets.js"]:
         size = len(gzip.compress(widgets.read_bytes()))
         assert size < WIDGET_BUDGET_GZIPPED

@@ -253,7 +253,7 @@ def test_divergence_is_shown_as_what_it_is(opened):
     assert abs(float(height)) == 1e4  # far out, but a place that every browser can draw
 
 
-def test_it_answers_at_once(opened, capsys):
+def test_it_answers_at_once(opened, tell):
     page = opened()
     page.evaluate(
         f"""() => {{
@@ -274,8 +274,7 @@ def test_it_answers_at_once(opened, capsys):
         page.wait_for_function("k => times.length > k", arg=k)
     times = sorted(page.evaluate("times"))
     median, late = statistics.median(times), times[int(0.95 * len(times))]
-    with capsys.disabled():
-        print(f"\n  key to picture: median {median:.1f} ms, 95th percentile {late:.1f} ms ", end="")
+    tell(f"key to picture: median {median:.1f} ms, 95th percentile {late:.1f} ms")
     assert median <= SOON_MS
     assert late <= LATE_MS
 
