@@ -138,6 +138,18 @@ def test_softmax_error():
         assert delta.sum(axis=0) == pytest.approx(0, abs=1e-12)
 
 
+def test_stable_cross_entropy():
+    loss, sigmoid = bplib.losses.BinaryCrossEntropy(), bplib.activations.get("sigmoid")
+    for i, (value, delta) in solved("stable-cross-entropy"):
+        z, y = i["z"], i["y"]
+        close(value, loss.value(z, sigmoid(z), y))
+        close(delta, loss.delta(z, sigmoid(z), y, sigmoid))
+        assert np.isfinite(value)
+    assert np.abs(z).max() == 3000
+    solution, z = EXERCISES["stable-cross-entropy"].solution, z[:, [0]] / 1000
+    near(solution(z, y[:, [0]])[1], slope(lambda z: solution(z, y[:, [0]])[0], z))
+
+
 def test_one_update():
     for i, (*new, after, promised) in solved("one-update"):
         net = sigmoids(i)
