@@ -71,6 +71,47 @@ def test_two_paths():
         near(dW, slope(lambda W, x=i["x"], loss=loss: loss(x, W), i["W"]))
 
 
+def test_reverse_sweep():
+    for i, bar in solved("reverse-sweep"):
+        N, made = len(i["parents"]), {}
+
+        def number(k, nudged=None, h=0.0, i=i, made=made):
+            """A linear computation with these slopes; one number may be nudged on its way."""
+            key = k, nudged, h
+            if key not in made:
+                above = zip(i["parents"][k], i["slopes"][k], strict=True)
+                made[key] = sum(slope * number(p, nudged, h) for p, slope in above)
+                made[key] += h * (k == nudged)
+            return made[key]
+
+        found = [(number(i["output"], k, 1.0) - number(i["output"], k, -1.0)) / 2 for k in range(N)]
+        close(bar, found)
+        assert bar[i["output"]] == 1
+
+
+def test_forward_mode():
+    engine = bplib.autodiff
+    do = {
+        "add": lambda a, b: a + b,
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b,
+        "sin": engine.sin,
+        "tanh": engine.tanh,
+    }
+    for i, (values, tangents) in solved("forward-mode"):
+        inputs = [engine.Value(x) for x in i["x"]]
+        numbers = list(inputs)
+        for name, *places in i["tape"]:
+            numbers.append(do[name](*(numbers[k] for k in places)))
+        close(values, [number.data for number in numbers])
+        for number, tangent in zip(numbers, tangents, strict=True):
+            for leaf in inputs:
+                leaf.grad = 0.0
+            number.backward()
+            close(tangent, sum(v.grad * t for v, t in zip(inputs, i["t"], strict=True)))
+
+
 def test_descend():
     for i, (path, losses) in solved("descend"):
         H, b = i["loss"].H, i["loss"].b
