@@ -1,7 +1,7 @@
 """The training loop, which ends early without losing what it has."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
@@ -205,20 +205,16 @@ class _Log:
         )
 
 
-def _batches(x: Array, y: Array, size: int, rng: Generator) -> Iterator[list[Batch]]:
-    """Yield the batches of each epoch, in a new order each time, and whether one is the last."""
+def _batches(x: Array, y: Array, size: int, rng: Generator) -> Iterator[Iterable[Batch]]:
+    """Yield the batches of each epoch, in a new order: (x, y, whether it is the last)."""
     m = x.shape[-1]
     if size >= m:
         yield from repeat([(x, y, True)])  # without end
-    x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
-    x_new, y_new = np.empty_like(x), np.empty_like(y)
-    starts = range(0, m, size)
-    batches = [(x_new[..., i : i + size], y_new[..., i : i + size], i + size >= m) for i in starts]
+    examples = x.mT.copy()  # each in one piece, so that shuffling is quick
     while True:
         order = rng.permutation(m)
-        x.mT.take(order, axis=-2, out=x_new.mT, mode="clip")
-        y.take(order, axis=-1, out=y_new, mode="clip")
-        yield batches
+        parts = [order[i : i + size] for i in range(0, m, size)]
+        yield ((examples.take(k, axis=-2).mT, y.take(k, axis=-1), k is parts[-1]) for k in parts)
 
 
 def _norms(net: Network, *vectors: Array) -> Array:
