@@ -97,8 +97,9 @@ def fit(
     batches = _batches(x, y, size, net.rng if seed is None else check.generator("seed", seed))
     log = _Log(net, loss, {"": (x, y)} | _validation(net, loss, validation), patience)
     bar = {"desc": "training", "total": epochs, "show": check.flag("progress", progress)}
+    theta, grad = net.theta, net.grad
     if isinstance(optimizer, Optimizer):
-        optimizer.bind(net.theta, net.grad)
+        optimizer.bind(theta, grad)
         _check_schedule(optimizer, epochs * -(-m // size))
     once = size >= m and all(type(layer) in SAME_IN_TRAINING for layer in net.walk())
     try:
@@ -112,8 +113,8 @@ def fit(
                     if watched and last:
                         log.keep()
                     if clip:
-                        _apply(clip, net.grad)
-                    optimizer.step(net.theta, net.grad)
+                        _apply(clip, grad)
+                    optimizer.step(theta, grad)
                 stop = bool(callback) and check.flag(CALLED, callback(epoch, net) or False)
                 a = log.look(epoch, due or stop) if watched else None
                 if stop or log.stopped_early:
