@@ -147,7 +147,8 @@ def floats(argument: str, value: Any) -> np.ndarray:
 
 def finite(argument: str, value: np.ndarray) -> np.ndarray:
     """Return value if it holds no NaN and no infinity, or raise a ValueError."""
-    if isfinite(abs(np.vdot(value, value))):  # one pass; larger numbers are looked at one by one
+    flat = value.ravel("K")  # a view, rows in memory or columns
+    if isfinite(abs(np.vdot(flat, flat))):  # one pass; larger numbers are looked at one by one
         return value
     fine = np.isfinite(value)
     if not fine.all():

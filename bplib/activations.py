@@ -87,16 +87,18 @@ class Softmax(Activation):
 
 
 def _sigmoid(z: Array) -> Array:
-    if np.iscomplexobj(z):
+    try:
+        return expit(z)
+    except TypeError:  # z is complex
         e = np.exp(np.where(z.real > 0, -z, z))  # never overflows
         return np.where(z.real > 0, 1, e) / (1 + e)
-    return expit(z)
 
 
 def _softplus(z: Array) -> Array:
-    if np.iscomplexobj(z):
+    try:
+        return np.logaddexp(0.0, z)
+    except TypeError:  # z is complex
         return np.where(z.real > 0, z, 0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
-    return np.logaddexp(0, z)
 
 
 def _softmax(z: Array) -> Array:

@@ -284,8 +284,9 @@ class Dense(Layer):
     def forward(self, a_prev: Array, train: bool = False) -> Array:
         """Return a = f(W @ a_prev + b), (..., n_out, m), for a_prev, (..., n_in, m)."""
         self.a_prev = a_prev
-        self.z = self.W @ a_prev + self.b
-        return self.f(self.z)
+        self.z = z = self.W @ a_prev
+        z += self.b
+        return self.f.f(z)
 
     def backward(self, da: Array, down: bool = True) -> Array | None:
         """Return ∂L/∂a of the layer below, Wᵀδ, for ∂L/∂a of this one; fill dW and db.

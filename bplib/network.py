@@ -256,7 +256,7 @@ class Network:
         da = self.layers[-1].backward_from(delta, down or len(self.layers) > 1)
         for layer in self.layers[-2::-1]:
             da = layer._backward(da, down or layer is not self.layers[0])
-        self._grad /= delta.shape[-1]
+        self._grad *= 1 / delta.shape[-1]
         return da
 
     def probabilities(self, x: ArrayLike) -> Array:

@@ -3,6 +3,7 @@
 Each follows PyTorch's definition of the same name, and its defaults.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import copy
@@ -237,9 +238,9 @@ class Adam(Optimizer):
         self.s += (1 - self.beta2) * grad**2
         c1 = c2 = 1.0
         if self.bias_correction:
-            c1, c2 = 1 / (1 - self.beta1**self.k), 1 / (1 - self.beta2**self.k)
-        # m̂ = c1 m, ŝ = c2 s; η c1 is a number, which saves a product of arrays
-        theta -= (eta * c1) * self.m / (np.sqrt(c2 * self.s) + self.eps)
+            c1, c2 = 1 - self.beta1**self.k, math.sqrt(1 - self.beta2**self.k)
+        # the paper's quick form of η m̂ / (√ŝ + ε), where m̂ = m / c1 and √ŝ = √s / c2
+        theta -= (eta * c2 / c1) * self.m / (np.sqrt(self.s) + c2 * self.eps)
 
 
 class AdamW(Adam):

@@ -1,7 +1,8 @@
 """The training loop, which ends early without losing what it has."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from bplib.optim import Clip, Optimizer
 from bplib.schedules import Schedule
 
 Callback = Callable[[int, Network], bool | None]
+Batch = tuple[Array, Array, bool]
 CALLED = "callback(epoch, net)"
 ENTRIES = 100
 SAME_IN_TRAINING = (Dense, Activate, LayerNorm, Residual)
@@ -87,27 +89,32 @@ def fit(
     if callback is not None:
         check.function("callback", callback, "a function: lambda epoch, net: print(epoch)")
     x, y = map(np.ascontiguousarray, checked(net, loss, x, y))
-    size = x.shape[-1] if batch_size is None else check.positive_int("batch_size", batch_size)
-    batches = _Batches(net, x, y, size, net.rng if seed is None else check.generator("seed", seed))
+    m = x.shape[-1]
+    size = m if batch_size is None else check.positive_int("batch_size", batch_size)
+    left = f"batch_size is {size}, so that 1 of {m} examples is a batch by itself"
+    alone = (m % size or size) == 1 and any(isinstance(l, BatchNorm) for l in net.walk())
+    require(not alone, f"{left}; BatchNorm expected at least 2")
+    batches = _batches(x, y, size, net.rng if seed is None else check.generator("seed", seed))
     log = _Log(net, loss, {"": (x, y)} | _validation(net, loss, validation), patience)
     bar = {"desc": "training", "total": epochs, "show": check.flag("progress", progress)}
+    theta, grad = net.theta, net.grad
     if isinstance(optimizer, Optimizer):
-        optimizer.bind(net.theta, net.grad)
-        _check_schedule(optimizer, epochs * len(batches))
-    once = len(batches) == 1 and all(type(layer) in SAME_IN_TRAINING for layer in net.walk())
+        optimizer.bind(theta, grad)
+        _check_schedule(optimizer, epochs * -(-m // size))
+    once = size >= m and all(type(layer) in SAME_IN_TRAINING for layer in net.walk())
     try:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             a = log.look(0, due=True)
             for epoch in with_bar(range(1, epochs + 1), **bar):
                 due = epoch % every == 0 or epoch == epochs
                 watched = due or callback or patience
-                for x_batch, y_batch, last in batches:
+                for x_batch, y_batch, last in next(batches):
                     backpropagate(net, loss, x_batch, y_batch, a if once else None)
                     if watched and last:
                         log.keep()
                     if clip:
-                        _apply(clip, net.grad)
-                    optimizer.step(net.theta, net.grad)
+                        _apply(clip, grad)
+                    optimizer.step(theta, grad)
                 stop = bool(callback) and check.flag(CALLED, callback(epoch, net) or False)
                 a = log.look(epoch, due or stop) if watched else None
                 if stop or log.stopped_early:
@@ -199,34 +206,16 @@ class _Log:
         )
 
 
-class _Batches:
-    """All examples in batches, in a new order each time: (x, y, whether it is the last)."""
-
-    def __init__(self, net: Network, x: Array, y: Array, size: int, rng: Generator) -> None:
-        self.x, self.y, self.size, self.rng = x, y, size, rng
-        m = x.shape[-1]
-        alone = (m % size or size) == 1 and any(isinstance(l, BatchNorm) for l in net.walk())
-        left = f"batch_size is {size}, so that 1 of {m} examples is a batch by itself"
-        require(not alone, f"{left}; BatchNorm expected at least 2")
-        if size < m:
-            self.x = x.mT.copy().mT  # each example in one piece, so that shuffling is quick
-            self.shuffled = np.empty_like(self.x), np.empty_like(y)
-
-    def __len__(self) -> int:
-        return -(-self.x.shape[-1] // self.size)
-
-    def __iter__(self) -> Iterator[tuple[Array, Array, bool]]:
-        m = self.x.shape[-1]
-        if self.size >= m:
-            yield self.x, self.y, True
-            return
-        order = self.rng.permutation(m)
-        x, y = self.shuffled
-        self.x.mT.take(order, axis=-2, out=x.mT, mode="clip")
-        self.y.take(order, axis=-1, out=y, mode="clip")
-        for start in range(0, m, self.size):
-            end = start + self.size
-            yield x[..., start:end], y[..., start:end], end >= m
+def _batches(x: Array, y: Array, size: int, rng: Generator) -> Iterator[Iterable[Batch]]:
+    """Yield the batches of each epoch, in a new order: (x, y, whether it is the last)."""
+    m = x.shape[-1]
+    if size >= m:
+        yield from repeat([(x, y, True)])  # without end
+    examples = x.mT.copy()  # each in one piece, so that shuffling is quick
+    while True:
+        order = rng.permutation(m)
+        parts = [order[i : i + size] for i in range(0, m, size)]
+        yield ((examples.take(k, axis=-2).mT, y.take(k, axis=-1), k is parts[-1]) for k in parts)
 
 
 def _norms(net: Network, *vectors: Array) -> Array:

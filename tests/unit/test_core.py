@@ -12,7 +12,7 @@ CORE = [
     *("activations", "losses", "initializers", "layers", "network", "optim", "schedules", "train"),
     *("history", "gradient_check", "curvature", "autodiff", "symbolic", "data", "store"),
 ]
-MOST = 1890  # lines of all of them together
+MOST = 1884  # lines of all of them together
 NOT_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
     *(tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER),
