@@ -6,9 +6,9 @@ from exercises.exercise import Key
 
 key = Key(returns=["accuracy", "p", "error"])
 
-START = "chapter 3, “Two valleys: the start matters”"
+RATE = "chapter 7, “How often does it learn?”"
 BATCH = "chapter 4, “A batch”"
-LOSS = "chapter 5, “Loss”"
+LOSS = "chapter 7, “The loss to which a − y belongs”"
 
 
 @key.cases
@@ -43,7 +43,7 @@ def run(
     return accuracy(found), p, error(p, len(a), a.shape[-1])
 
 
-def mistake(name, why, read=START, credit=0.5, **slip):
+def mistake(name, why, read=RATE, credit=0.5, **slip):
     @key.mistake(name, why, read, credit)
     def _(a, y):
         return run(a, y, **slip)

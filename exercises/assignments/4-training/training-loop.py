@@ -7,10 +7,9 @@ from exercises.exercise import Key
 key = Key(returns=["W1", "b1", "W2", "b2", "losses"])
 
 BACKWARD = "chapter 4, “Four equations”"
-BATCH = "chapter 4, “A batch”"
-LOSS = "chapter 5, “Loss”"
+LOSS = "chapter 7, “The loss to which a − y belongs”"
 DIRECTION = "chapter 3, “Which way is down?”"
-FAR = "chapter 3, “One parabola, solved”"
+LOOP = "chapter 7, “The training loop”"
 MEAN = "chapter 5, “Sum or mean?”"
 ORDER = "chapter 4, “Use the newest weights”"
 BIASES = "chapter 5, “Forgetting the biases”"
@@ -140,14 +139,14 @@ mistake(
     "the loss after the last update left out",
     "There is one loss more than there are updates: one more forward pass shows what the last "
     "update has done.",
-    FAR,
+    LOOP,
     0.75,
     kept=slice(None, -1),
 )
 mistake(
     "the loss before the first update left out",
     "The losses begin where the training does, with the parameters that were given.",
-    FAR,
+    LOOP,
     0.75,
     kept=slice(1, None),
 )
