@@ -7,10 +7,9 @@ from exercises.exercise import Key
 
 key = Key(returns=["forward", "central"])
 
-DIRECTION = "chapter 3, “Which way is down?”"
-SLOPE = "chapter 1, “Why slopes multiply”"
-PATHS = "chapter 1, “Two paths: the effects add”"
-COST = "chapter 4, “What it costs, counted and measured”"
+SLOPE = "chapter 8, “Play first: how small a nudge?”"
+BEND = "chapter 8, “Two misses that pull apart”"
+EACH = "chapter 8, “A check of your own, in five lines”"
 
 
 @key.cases
@@ -52,7 +51,7 @@ def unit(theta, i):
     return np.eye(len(theta))[:, i : i + 1]
 
 
-def mistake(name, why, read=DIRECTION, credit=0.5, **slip):
+def mistake(name, why, read=SLOPE, credit=0.5, **slip):
     @key.mistake(name, why, read, credit)
     def _(loss, theta, h):
         return run(loss, theta, h, **slip)
@@ -94,13 +93,13 @@ mistake(
 mistake(
     "the curvature in place of the central difference",
     "Above minus twice here plus below, divided by h², is the second derivative.",
-    SLOPE,
+    BEND,
     central=lambda above, here, below, h: (above - 2 * here + below) / h**2,
 )
 mistake(
     "all parameters nudged at once",
     "Entry i asks what parameter i does alone, with all others held still.",
-    PATHS,
+    EACH,
     0.25,
     nudge=lambda theta, i, h: h * np.ones(theta.shape),
 )
@@ -123,7 +122,7 @@ mistake(
 @key.mistake(
     "nudges not taken back",
     "Before the next parameter is nudged, the last one goes back to where it was.",
-    PATHS,
+    EACH,
     0.25,
 )
 def _(loss, theta, h):

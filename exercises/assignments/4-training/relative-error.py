@@ -6,10 +6,9 @@ from exercises.exercise import Key
 
 key = Key(returns=["error", "kinks"])
 
-KINK = "chapter 1, “The slope of ReLU at zero”"
-SHAPES = "chapter 4, “How many wrong products fit?”"
-ROUNDING = "chapter 5, “In practice”"
-RULER = "chapter 3, “Which way is down?”"
+KINK = "chapter 8, “A kink is a bug”"
+ERROR = "chapter 8, “A check of your own, in five lines”"
+ZERO = "chapter 8, “Zero is zero”"
 
 
 @key.cases
@@ -59,7 +58,7 @@ def run(
     return error(analytic[~out], numeric[~out]), kinks
 
 
-def mistake(name, why, read=SHAPES, credit=0.5, **slip):
+def mistake(name, why, read=ERROR, credit=0.5, **slip):
     @key.mistake(name, why, read, credit)
     def _(**inputs):
         return run(**inputs, **slip)
@@ -111,60 +110,60 @@ mistake(
 mistake(
     "NaN where both gradients are zero",
     "Two gradients of zeros agree; 0/0 has to be caught.",
-    ROUNDING,
+    ZERO,
     0.75,
     error=lambda a, n: norm(a - n) / np.float64(norm(a) + norm(n)),
 )
 mistake(
     "an error of 0 where nothing is left to compare",
     "Zero would say that the gradient is right. Nothing has been checked, and NaN says so.",
-    ROUNDING,
+    ZERO,
     0.75,
     nothing=0.0,
 )
 mistake(
     "the absolute error",
     "A difference of 0.01 is small beside a gradient of 100 and large beside one of 0.01.",
-    ROUNDING,
+    ERROR,
     error=lambda a, n: norm(a - n),
 )
 mistake(
     "‖a‖ alone in the denominator",
     "With both norms the error treats the two alike and cannot be above 1.",
-    ROUNDING,
+    ERROR,
     error=zero_if_equal(lambda a, n: norm(a - n) / norm(a)),
 )
 mistake(
     "the norm of the sum in the denominator",
     "‖a + n‖ is zero for a gradient with the wrong sign; ‖a‖ + ‖n‖ is not.",
-    ROUNDING,
+    ERROR,
     error=zero_if_equal(lambda a, n: norm(a - n) / norm(a + n)),
 )
 mistake(
     "squared norms",
     "Squares make a small error look far smaller: 10⁻⁴ turns into 10⁻⁸.",
-    RULER,
+    ERROR,
     error=zero_if_equal(lambda a, n: norm(a - n) ** 2 / (norm(a) ** 2 + norm(n) ** 2)),
 )
 mistake(
     "the mean of the relative errors of the entries",
     "Entries that are nearly zero have large relative errors by rounding alone; the norm takes "
     "all entries together.",
-    RULER,
+    ZERO,
     error=zero_if_equal(lambda a, n: np.mean(abs(a - n) / (abs(a) + abs(n)))),
 )
 mistake(
     "1e-8 added to the denominator",
     "A gradient may be as small as that itself, and then any error hides behind it. Catch 0/0 "
     "by name.",
-    ROUNDING,
+    ZERO,
     0.75,
     error=lambda a, n: norm(a - n) / (norm(a) + norm(n) + 1e-8),
 )
 mistake(
     "sums of sizes in place of Euclidean norms",
     "‖v‖ is the root of the sum of squares.",
-    RULER,
+    ERROR,
     error=zero_if_equal(lambda a, n: abs(a - n).sum() / (abs(a).sum() + abs(n).sum())),
 )
 
