@@ -3,8 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from bpsite.html.assets import node_modules, node_program
 from sphinx.errors import ExtensionError
+
+from bpsite.html.assets import node_modules, node_program
 
 OTHERS = (
     "styles/pydata-sphinx-theme.css",
