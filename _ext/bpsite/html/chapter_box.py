@@ -62,7 +62,8 @@ def say_minutes(app, pagename, templatename, context, doctree):
     """Put the minutes where the box leaves room for them."""
     place = f'<p class="{PLACE}"></p>'
     if place in context.get("body", ""):
-        count = 5 * max(1, round((minutes(context["body"]) + 1) / 5))  # a browser sees a little more
+        most = minutes(context["body"]) + 1  # a browser counts a little more
+        count = 5 * max(1, round(most / 5))
         said = f'<p class="{PLACE}"><strong>About {count} minutes</strong>, folds closed.</p>'
         context["body"] = context["body"].replace(place, said)
 
