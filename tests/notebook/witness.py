@@ -2,7 +2,7 @@
 
 import ast
 import json
-import time
+from time import process_time as witness_seconds
 
 from IPython import get_ipython
 
@@ -81,7 +81,7 @@ def report():
     print(
         json.dumps(
             {
-                "seconds": time.process_time(),
+                "seconds": witness_seconds(),
                 "symbolic": len(SEEN["symbolic"]),
                 "numeric": len(SEEN["numeric"]),
                 "bplib": sorted(SEEN["bplib"]),
