@@ -198,6 +198,7 @@ def test_tab_and_title_are_the_notebooks_plain_name(opened):
     tab = laboratory.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabLabel")
     expect(tab).to_have_text("05-worked-example.ipynb")
     expect(laboratory.page).to_have_title("05-worked-example.ipynb - A title")
+    laboratory.page.wait_for_timeout(3000)  # JupyterLab saves what is open a little later
     laboratory.page.reload()
     expect(tab).to_have_text("05-worked-example.ipynb", timeout=120_000)
     expect(laboratory.page).to_have_title("05-worked-example.ipynb - A title")
