@@ -8,6 +8,7 @@ import pytest
 from support.book import ROOT
 from support.browser import ARGS, find_browser
 from support.environment import another_tree
+from support.recorded import recorded
 
 REQUIRE_ALL = os.environ.get("BP_REQUIRE_ALL") == "1"
 
@@ -36,14 +37,6 @@ def pytest_configure(config):
         raise pytest.UsageError("BP_REQUIRE_ALL=1, but " + "; ".join(lines))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a file in one process, but those of a file that says EACH_ALONE."""
-    for item in items:
-        if not getattr(item.module, "EACH_ALONE", False):
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-
-
 @pytest.fixture
 def tell(record_property):
     """A function that has a text printed once all tests are through, under the test's name."""
@@ -51,18 +44,11 @@ def tell(record_property):
 
 
 def pytest_terminal_summary(terminalreporter):
-    told = [
-        (report.nodeid.removeprefix("tests/").rsplit("@", 1)[0], text)
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, text in report.user_properties
-        if name == "told"
-    ]
+    told = recorded(terminalreporter, "told")
     if told:
         terminalreporter.section("what was measured")
     for test, text in told:
-        terminalreporter.write_line(f"{test}\n  " + text.replace("\n", "\n  "))
+        terminalreporter.write_line(f"{test.removeprefix('tests/')}\n  " + text.replace("\n", "\n  "))
     for line in absent():
         terminalreporter.write_line(f"SKIPPED ON THIS MACHINE: {line}", red=True, bold=True)
 

@@ -13,7 +13,6 @@ from grading.sandbox import choose
 from grading.scores import score, scores
 
 pytestmark = pytest.mark.needs("bwrap")
-EACH_ALONE = True
 
 SEED = 20240229
 RECORDER = """

@@ -2,16 +2,11 @@
 
 from collections import Counter
 
+from support.recorded import recorded
+
 
 def pytest_terminal_summary(terminalreporter):
-    found = [
-        value
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, value in report.user_properties
-        if name == "planted bug"
-    ]
+    found = [value for _, value in recorded(terminalreporter, "planted bug")]
     if not found:
         return
     survived = sum("a wrong result" not in caught.values() for _, _, caught in found)

@@ -4,8 +4,6 @@ import pytest
 
 from sabotage.planting import BUGS, CONTROLS, PARTS, TABLE, Bug, Change, complaints
 
-EACH_ALONE = True
-
 
 def test_every_text_of_the_table_is_found_once():
     broken = []
