@@ -21,7 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 PLACE = "bp-minutes"
 WORD = re.compile(r"\w[\w’'-]*")
 TEXT = ("p", "li", "dd", "td")
-NOT_TEXT = ".cell_output, .cell_input, .highlight, .bp-explore, .katex-mathml, annotation"
+NOT_TEXT = ".cell_output, .cell_input, .highlight, .bp-explore, annotation"
 
 
 class Box(SphinxDirective):
@@ -62,8 +62,7 @@ def say_minutes(app, pagename, templatename, context, doctree):
     """Put the minutes where the box leaves room for them."""
     place = f'<p class="{PLACE}"></p>'
     if place in context.get("body", ""):
-        most = minutes(context["body"]) + 1  # a browser counts a little more
-        count = 5 * max(1, round(most / 5))
+        count = 5 * max(1, round(minutes(context["body"]) / 5))
         said = f'<p class="{PLACE}"><strong>About {count} minutes</strong>, folds closed.</p>'
         context["body"] = context["body"].replace(place, said)
 
