@@ -9,18 +9,17 @@ import postcss from "postcss";
 
 const [site, ...sheets] = process.argv.slice(2);
 
-// What scripts give to elements while a page is read: states of menus, tooltips and widgets.
-const GIVEN = [/^(show|showing|hide|hiding|active|disabled|fade|focus|scrolled)$/, /^tooltip/, /^bs-tooltip/,
-  /^(dropdown|modal)-backdrop/, /^(jupyter|widget|noUi|jp|bp)-/, /^copybtn/, /^o-tooltip/, /^highlight/, /^search/];
+// What scripts give to elements while a page is read: states of menus and widgets.
+const GIVEN = [/^(show|hide|active|disabled|focus|scrolled)$/, /^(jupyter|widget|noUi|jp|bp)-/, /^copybtn/,
+  /^highlight/, /^search/];
 
-const purger = new PurgeCSS();
 const content = [`${site}/**/*.html`, `${site}/_static/*.js`, `${site}/_static/scripts/pydata*.js`];
 const options = { content, skippedContentGlobs: [`${site}/lite/**`], safelist: { standard: GIVEN, greedy: [/data-theme/] },
   fontFace: false, keyframes: true, variables: false };
 
-for (const sheet of sheets) {
-  const raw = await readFile(sheet, "utf8");
-  const [{ css }] = await purger.purge({ ...options, css: [{ raw }] });
+const raw = await Promise.all(sheets.map((sheet) => readFile(sheet, "utf8")));
+const purged = await new PurgeCSS().purge({ ...options, css: raw.map((text) => ({ raw: text })) });
+for (const [k, { css }] of purged.entries()) {
   const tree = postcss.parse(css);
   tree.walkRules((rule) => {
     const kept = rule.selectors.filter((selector) => !/:has\(|^\.fa-[\w-]+:{1,2}(before|after)$/.test(selector));
@@ -33,5 +32,5 @@ for (const sheet of sheets) {
   tree.walkComments((comment) => {
     if (comment.text.includes("sourceMappingURL")) comment.remove();
   });
-  await writeFile(sheet, tree.toString());
+  await writeFile(sheets[k], tree.toString());
 }

@@ -66,14 +66,14 @@
     button.addEventListener("click", () => button.focus(), true);
 
   // The page stands still while a dialog is open.
-  const stand = () =>
-    document.documentElement.classList.toggle("bp-modal", !!document.querySelector("dialog:modal"));
+  const modal = () => document.querySelector("dialog:modal") !== null;
+  const stand = () => document.documentElement.classList.toggle("bp-modal", modal());
   for (const dialog of document.querySelectorAll("dialog"))
     new MutationObserver(stand).observe(dialog, { attributeFilter: ["open"] });
 
   // Sphinx would keep Escape for itself.
   const keep = (event) => {
-    if (event.key === "Escape" && document.querySelector("dialog:modal")) event.stopPropagation();
+    if (event.key === "Escape" && modal()) event.stopPropagation();
   };
   window.addEventListener("keydown", keep, true);
 
