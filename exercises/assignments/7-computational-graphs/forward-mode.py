@@ -1,6 +1,7 @@
 """What grades forward-mode: tapes with all operations, a number used twice among them."""
 
 import math
+import operator
 
 import numpy as np
 
@@ -34,10 +35,10 @@ def cases(rng):
 
 
 VALUES = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
     "sin": np.sin,
     "tanh": np.tanh,
 }
@@ -51,13 +52,17 @@ SLOPE = {
 }
 
 
-def walk(tape, x, t, start=lambda t: t, **slopes):
-    """Values and tangents; the slopes of an operation can be replaced by wrong ones."""
+def move(name, slopes, tangents):
+    """The tangent that an operation makes of those of its parents."""
+    return sum(s * dot for s, dot in zip(slopes, tangents, strict=True))
+
+
+def walk(tape, x, t, start=lambda t: t, move=move, **slopes):
+    """Values and tangents; each step, and the slopes of an operation, can be replaced."""
     v, dot, slope = list(x), list(start(t)), SLOPE | slopes
     for name, *places in tape:
         at = [v[i] for i in places]
-        pairs = zip(slope[name](*at), places, strict=True)
-        dot.append(sum(s * dot[i] for s, i in pairs))
+        dot.append(move(name, slope[name](*at), [dot[i] for i in places]))
         v.append(VALUES[name](*at))
     return np.array(v), np.array(dot)
 
@@ -132,37 +137,18 @@ mistake(
 )
 
 
-@key.mistake(
+mistake(
     "the tangents multiplied in a product",
     "A product has two slopes: each factor moves it, with the other one as the slope.",
     TWO,
-    0.5,
+    move=lambda name, slopes, dot: math.prod(dot) if name == "mul" else move(name, slopes, dot),
 )
-def _(tape, x, t):
-    v, dot = list(x), list(t)
-    for name, *places in tape:
-        at = [v[i] for i in places]
-        if name == "mul":
-            dot.append(dot[places[0]] * dot[places[1]])
-        else:
-            dot.append(sum(s * dot[i] for s, i in zip(SLOPE[name](*at), places, strict=True)))
-        v.append(VALUES[name](*at))
-    return np.array(v), np.array(dot)
-
-
-@key.mistake(
+mistake(
     "the slopes without the tangents of the parents",
     "A slope says what a nudge of the parent is multiplied by. The nudge is the parent's tangent.",
-    TANGENT,
-    0.25,
+    credit=0.25,
+    move=lambda name, slopes, dot: sum(slopes),
 )
-def _(tape, x, t):
-    v, dot = list(x), list(t)
-    for name, *places in tape:
-        at = [v[i] for i in places]
-        dot.append(sum(SLOPE[name](*at)))
-        v.append(VALUES[name](*at))
-    return np.array(v), np.array(dot)
 
 
 @key.alternative("dual numbers")

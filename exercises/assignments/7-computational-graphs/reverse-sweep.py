@@ -60,13 +60,13 @@ def in_order(parents, output):
 
 
 def sweep(parents, slopes, output, *, order=None, share=lambda bar, slope: bar * slope,
-          start=1.0, arrows=zip):  # fmt: skip
+          start=1.0, arrows=zip, collect=lambda so_far, share: so_far + share):  # fmt: skip
     """The sweep, each line of which can be replaced by a wrong one."""
     bar = np.zeros(len(parents))
     bar[output] = start
     for i in order(parents, output) if order else in_order(parents, output)[::-1]:
         for parent, slope in arrows(parents[i], slopes[i]):
-            bar[parent] += share(bar[i], slope)
+            bar[parent] = collect(bar[parent], share(bar[i], slope))
     return bar
 
 
@@ -155,19 +155,13 @@ mistake(
 )
 
 
-@key.mistake(
+mistake(
     "= in place of +=",
     "A number that is used more than once has several shares, and they add.",
     TURN,
     0.5,
+    collect=lambda so_far, share: share,
 )
-def _(parents, slopes, output):
-    bar = np.zeros(len(parents))
-    bar[output] = 1
-    for i in in_order(parents, output)[::-1]:
-        for parent, slope in zip(parents[i], slopes[i], strict=True):
-            bar[parent] = bar[i] * slope
-    return bar
 
 
 @key.mistake(
