@@ -48,7 +48,9 @@ def pytest_terminal_summary(terminalreporter):
     if told:
         terminalreporter.section("what was measured")
     for test, text in told:
-        terminalreporter.write_line(f"{test.removeprefix('tests/')}\n  " + text.replace("\n", "\n  "))
+        terminalreporter.write_line(
+            f"{test.removeprefix('tests/')}\n  " + text.replace("\n", "\n  ")
+        )
     for line in absent():
         terminalreporter.write_line(f"SKIPPED ON THIS MACHINE: {line}", red=True, bold=True)
 
