@@ -139,6 +139,22 @@ def shaped(
     raise ValueError(f"{argument} has shape {array.shape}; expected {shape}{note}")
 
 
+def columns(
+    argument: str, value: Any, rows: int, stack: tuple[int, ...], dtype: np.dtype
+) -> np.ndarray:
+    """Return value as finite numbers of that dtype and shape (rows, m), or of stack + (rows, m).
+
+    Raises:
+        ValueError: it has another shape, no column, or a NaN or infinite entry.
+    """
+    array = numbers(argument, value, dtype)
+    shape = array.shape
+    if len(shape) < 2 or shape[-2] != rows or shape[:-2] not in ((), stack):
+        raise ValueError(_misfit(argument, array, rows))
+    require(shape[-1], f"{argument} has shape {shape}; expected at least one column")
+    return finite(argument, array.astype(dtype, copy=False))
+
+
 def floats(argument: str, value: Any) -> np.ndarray:
     """Return value as an array of real numbers, integers as float64, or raise a ValueError."""
     array = numbers(argument, value, float)
@@ -182,6 +198,23 @@ def generator(argument: str, seed: Any) -> "np.random.Generator":
     raise ValueError(
         f"{argument} is {seed!r}; expected a whole number, at least 0, a Generator or None"
     )
+
+
+def _misfit(name: str, array: np.ndarray, rows: int) -> str:
+    """Return what to say of an array that is not (rows, m): what it seems to be instead."""
+    shape = array.shape
+    flat = array.ravel()
+    line = rows > 1 and array.size and array.size == max(shape, default=0)
+    if name == "y" and line and np.isin(flat, np.arange(rows)).all():
+        plain = array.ndim == 1 and array.dtype.kind in "iu"
+        labels = "y" if plain else "np.ravel(y).astype(int)"
+        return f"y holds labels; expected one-hot columns: data.one_hot({labels}, {rows})"
+    hint = ""
+    if len(shape) == 1 and rows == 1:
+        hint = f"; {name}[None, :] has that shape"
+    if len(shape) == 2 and shape[1] == rows:
+        hint = f"; {name}.T has that shape"
+    return f"{name} has shape {shape}; expected ({rows}, m): examples are columns{hint}"
 
 
 def _within(argument: str, value: Any, holds: Callable[[Any], bool], expected: str) -> float:

@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, DTypeLike
 from bplib import _errors as check
 from bplib import initializers
 from bplib._errors import require
-from bplib._report import misfit
 from bplib.activations import Activation, Array, get, softmax
 from bplib.initializers import Initializer, Seed, Shape
 from bplib.layers import Dense, Layer, bind_all, chain, run, write
@@ -291,13 +290,7 @@ class Network:
         return classes(self.forward(x))
 
     def _columns(self, name: str, value: ArrayLike, rows: int) -> Array:
-        array = check.numbers(name, value, self.dtype)
-        shape = array.shape
-        if len(shape) < 2 or shape[-2] != rows or shape[:-2] not in ((), self.stack):
-            raise ValueError(misfit(name, array, rows))
-        if not shape[-1]:
-            raise ValueError(f"{name} has shape {shape}; expected at least one column")
-        return check.finite(name, array.astype(self.dtype, copy=False))
+        return check.columns(name, value, rows, self.stack, self.dtype)
 
 
 def mlp(
