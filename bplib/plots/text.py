@@ -53,7 +53,7 @@ def significant(value: float, digits: int) -> str:
 
 
 def live_number(value: float, digits: int, kind: str) -> str:
-    """Return the value as a live picture writes it.
+    """Return the value as a live picture writes it: `number` of widgets/live.js does the same.
 
     Args:
         value: any number, NaN and infinity too.

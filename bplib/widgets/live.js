@@ -26,6 +26,7 @@ export function significant(v, digits) {
   return `${sign}${Number(mantissa)}·10${raised}`;
 }
 
+// What live_number of bplib/plots/text.py says of the value.
 export function number(v, digits, kind) {
   if (!Number.isFinite(v)) return Number.isNaN(v) ? "NaN" : v > 0 ? "∞" : "−∞";
   if (kind === "f" && Math.abs(v) < 1e6) return fixed(v, digits);
