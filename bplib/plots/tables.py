@@ -45,7 +45,7 @@ class Table:
                 name = "th" if tag == "th" or k == 0 else "td"
                 scope = ' scope="col"' if tag == "th" else ' scope="row"' if k == 0 else ""
                 side = ' style="text-align:right"' if right else ' style="text-align:left"'
-                cells.append(f"<{name}{scope}{side}>{escape(text)}</{name}>")
+                cells.append(f"<{name}{scope}{side}>{_html(text)}</{name}>")
             return f"<tr>{''.join(cells)}</tr>"
 
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
@@ -66,7 +66,8 @@ def table(
 
     Args:
         columns: header -> the entries below it, numbers or texts; the first column names the
-            rows. Units belong into the header: "time (ms)".
+            rows. Units belong into the header: "time (ms)". Code stands between backticks: it is
+            left as it is, where other texts get real minus signs.
         digits: decimals of all columns of fractions, or of some by header; by default numbers
             have three significant digits.
         caption: a line above the table.
@@ -95,7 +96,16 @@ def _is_number(entry: Any) -> bool:
 
 def _text(entry: Any, digits: int | None) -> str:
     if not _is_number(entry):
-        return minus(str(entry))
+        text = str(entry)
+        return text if _is_code(text) else minus(text)
     if isinstance(entry, (int, np.integer)):
         return minus(f"{entry}")
     return short(float(entry)) if digits is None else number(float(entry), digits)
+
+
+def _is_code(text: str) -> bool:
+    return len(text) > 2 and text[0] == text[-1] == "`"
+
+
+def _html(text: str) -> str:
+    return f"<code>{escape(text[1:-1])}</code>" if _is_code(text) else escape(text)

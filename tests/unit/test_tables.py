@@ -40,6 +40,13 @@ def test_a_table_is_a_table_in_html():
     assert "left" in rows[0][0].attrib["style"]
 
 
+def test_code_stays_as_it_is_typed():
+    table = plots.table({"bug": ["last"], "it says": ["`x[:, -1:] < 2`"], "loss": [-1.0]})
+    assert "<code>x[:, -1:] &lt; 2</code>" in table._repr_html_()
+    assert "`x[:, -1:] < 2`" in repr(table)
+    assert "−1" in repr(table)
+
+
 def test_numbers_of_numpy_are_numbers_and_booleans_words():
     shown = plots.table({"n": np.arange(2), "x": np.float32([1e-9, np.inf]), "y": [True, False]})
     assert shown.numeric == [True, True, False]
