@@ -3,6 +3,7 @@
 import html
 import re
 from functools import cache
+from typing import NamedTuple
 
 import jupytext
 import nbformat
@@ -41,9 +42,17 @@ def sources(notebook, kind):
     return [cell.source for cell in notebook.cells if cell.cell_type == kind]
 
 
+class Page(NamedTuple):
+    numbers: list[str]
+    text: str
+
+
 @cache
 def page(name):
-    return BeautifulSoup((SITE / f"{name}.html").read_text("utf8"), "html.parser")
+    """The numbers of the equations on a page, and the text of its article."""
+    soup = BeautifulSoup((SITE / f"{name}.html").read_text("utf8"), "html.parser")
+    numbers = [node.get_text().strip("()#¶ \n") for node in soup.select("span.eqno")]
+    return Page(numbers, soup.find("article").get_text())
 
 
 def words(text):
@@ -93,14 +102,13 @@ def test_code_is_the_chapters(name):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_formulas_carry_the_numbers_of_the_page(name):
     tags = re.findall(r"\\tag\{([\w.]+)\}", "\n".join(sources(read(name), "markdown")))
-    numbers = [node.get_text().strip("()#¶ \n") for node in page(name).select("span.eqno")]
-    assert tags == [re.match(r"[\w.]+", number)[0] for number in numbers]
+    assert tags == [re.match(r"[\w.]+", number)[0] for number in page(name).numbers]
     assert len(set(tags)) == len(tags)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_says_what_the_page_says(name):
-    said = words(page(name).find("article").get_text().replace("*", ""))
+    said = words(page(name).text.replace("*", ""))
     compared = 0
     for text in sources(read(name), "markdown")[:-2]:
         for paragraph in re.split(r"\n\s*\n", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
@@ -132,7 +140,7 @@ def test_executed_copy_has_the_outputs_of_the_page(name):
     printed = [
         output.text for cell in cells for output in cell.outputs if output.output_type == "stream"
     ]
-    shown = words(page(name).find("article").get_text())
+    shown = words(page(name).text)
     assert all(words(text) in shown for text in printed)
     assert any(cell.outputs for cell in cells)
     widgets = done.metadata.widgets.get("application/vnd.jupyter.widget-state+json", {})
