@@ -276,6 +276,24 @@ def test_weight_decay():
         close(l2, theta)
 
 
+def test_cosine_warm_up():
+    for i, found in solved("cosine-warm-up"):
+        cosine = bplib.schedules.cosine(i["eta"], i["K"] - i["s"], i["floor"])
+        plan = bplib.schedules.warm_up(i["s"], cosine)
+        close(found, [plan(k) for k in range(i["K"])])
+
+
+def test_noise_ball():
+    for i, (means, variances) in solved("noise-ball"):
+        K, noises = len(i["rates"]), np.eye(1 + len(i["rates"]))
+        w = [noises[0]]  # w as a sum of what is random: the start, then each noise
+        for k, eta in enumerate(i["rates"]):
+            w.append(w[-1] - eta * (i["lam"] * w[-1] + noises[k + 1]))
+        w = np.array(w)
+        close(means, w @ np.r_[i["mean"], np.zeros(K)])
+        close(variances, w**2 @ np.r_[i["variance"], np.full(K, i["s"] ** 2)])
+
+
 def test_error_by_layer():
     for i, (norms, factor, bound) in solved("error-by-layer"):
         W, a, delta = i["W"], i["a"], i["delta"]
