@@ -278,8 +278,8 @@ def test_weight_decay():
 
 def test_cosine_warm_up():
     for i, found in solved("cosine-warm-up"):
-        cosine = bplib.schedules.cosine(i["eta"], i["K"] - i["s"], i["floor"])
-        plan = bplib.schedules.warm_up(i["s"], cosine)
+        cosine = bplib.schedules.cosine(i["eta"], i["K"] - i["r"], i["floor"])
+        plan = bplib.schedules.warm_up(i["r"], cosine)
         close(found, [plan(k) for k in range(i["K"])])
 
 
