@@ -345,6 +345,23 @@ def test_initial_scales():
                 assert 0.999 * limit < largest <= limit
 
 
+def test_orthogonal():
+    for i, W in solved("orthogonal"):
+        A, gain = i["A"], i["gain"]
+
+        class Drawn(np.random.Generator):
+            """Gives the exercise's matrix, the longer side first, as bplib draws it."""
+
+            def standard_normal(self, shape, A=A):
+                return (A if A.shape == shape else A.T).copy()
+
+        made = bplib.initializers.orthogonal(Drawn(np.random.PCG64(0)), A.shape)
+        close(W, gain * made)
+        longer, shorter = max(A.shape), min(A.shape)
+        tall = W if W.shape == (longer, shorter) else W.T
+        close(tall.T @ tall, gain**2 * np.eye(shorter))
+
+
 def test_variance():
     for i, (q, e) in solved("variance"):
         widths, L = i["widths"].tolist(), len(i["sigma"])

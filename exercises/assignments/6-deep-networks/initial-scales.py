@@ -6,9 +6,9 @@ from exercises.exercise import Key
 
 key = Key(returns=["lecun", "he", "xavier", "he_limit", "xavier_limit"])
 
-NEURON = "chapter 1, “A neuron is a chain”"
+SUM = "chapter 12, “One layer forward”"
 FORWARD = "chapter 4, “What is known, and what is wanted”"
-PLAY = "chapter 9, “Play: learning rate and initial weights”"
+RECIPES = "chapter 12, “Four recipes, three conditions”"
 
 
 @key.cases
@@ -33,7 +33,7 @@ def run(
     return lecun, he, xavier, limit(he), limit(xavier)
 
 
-def mistake(name, why, read=PLAY, credit=0.25, **slip):
+def mistake(name, why, read=RECIPES, credit=0.25, **slip):
     @key.mistake(name, why, read, credit)
     def _(widths):
         return run(widths, **slip)
@@ -53,7 +53,7 @@ mistake(
 mistake(
     "the bias counted among the incoming weights",
     "The recipes count the products in the sum; the bias starts at zero and adds nothing.",
-    NEURON,
+    SUM,
     0.5,
     fans=lambda widths: (widths[:-1] + 1, widths[1:]),
 )
@@ -115,7 +115,7 @@ mistake(
 mistake(
     "the product of both widths in place of n_in",
     "A unit adds up n_in products. That a layer has n_in · n_out weights plays no part.",
-    NEURON,
+    SUM,
     fans=lambda widths: (widths[:-1] * widths[1:], widths[1:]),
 )
 

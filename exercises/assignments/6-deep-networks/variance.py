@@ -6,10 +6,8 @@ from exercises.exercise import Key
 
 key = Key(returns=["q", "e"])
 
-FORWARD = "chapter 4, “What is known, and what is wanted”"
-BACKWARD = "chapter 4, “Four equations”"
-KINK = "chapter 1, “The slope of ReLU at zero”"
-NEURON = "chapter 1, “A neuron is a chain”"
+FORWARD = "chapter 12, “One layer forward”"
+BACKWARD = "chapter 12, “One layer backward”"
 
 
 @key.cases
@@ -47,19 +45,19 @@ def mistake(name, why, read=FORWARD, credit=0.5, **slip):
 mistake(
     "the half of ReLU left out on the way forward",
     "ReLU sets the negative half to zero, and with it half of the mean square.",
-    KINK,
+    FORWARD,
     half=1,
 )
 mistake(
     "the half of ReLU left out on the way back",
     "The slope is 0 for half of the units, and the error that comes to them is lost.",
-    KINK,
+    BACKWARD,
     slope=1,
 )
 mistake(
     "the half of ReLU left out both ways",
     "ReLU takes half of the mean square forward, and its slope half of it backward.",
-    KINK,
+    FORWARD,
     0.25,
     half=1,
     slope=1,
@@ -72,20 +70,20 @@ mistake(
 mistake(
     "a quarter on the way back",
     "A slope of 1 or 0 stays 1 or 0 when it is squared, so its mean square is ½.",
-    KINK,
+    BACKWARD,
     slope=0.25,
 )
 mistake(
     "the variance of the activations in place of their mean square",
     "Activations of ReLU have a mean above zero, and the next layer's sum feels their whole mean "
     "square: ½ q, not (½ − 1/2π) q.",
-    NEURON,
+    FORWARD,
     half=0.5 - 0.5 / np.pi,
 )
 mistake(
     "the widths of the layers themselves on the way forward",
     "A weighted input adds up as many products as the layer below has units.",
-    NEURON,
+    FORWARD,
     below=1,
 )
 mistake(
@@ -109,20 +107,20 @@ mistake(
 mistake(
     "standard deviations in place of variances of the weights",
     "Squares of products add up, so σ enters squared.",
-    NEURON,
+    FORWARD,
     0.25,
     power=1,
 )
 mistake(
     "the biases left out",
     "The bias is drawn at random too, and its mean square adds to that of the sum.",
-    NEURON,
+    FORWARD,
     bias=lambda s: 0,
 )
 mistake(
     "the biases not squared",
     "A bias adds its mean square, which is the square of its standard deviation.",
-    NEURON,
+    FORWARD,
     bias=lambda s: s,
 )
 mistake(
