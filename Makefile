@@ -18,10 +18,8 @@ HOUSE     := _config.yml _toc.yml references.bib $(shell find _ext -type f -not 
 PINNED    := requirements.in $(filter-out requirements.in requirements-bench.in,$(wildcard requirements*.in binder/*.in))
 COMPILE    = $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
-# Tests that share nothing, each of which any process may run; and those that measure how soon a
-# picture answers.
-EACH  := tests/sabotage tests/grading/test_keys_in_sandbox.py
-ALONE := tests/site/test_explorers.py tests/site/test_live_pictures.py
+# Tests that share nothing, each of which any process may run.
+EACH := tests/sabotage tests/grading/test_keys_in_sandbox.py
 
 # An environment knows where it was made: in a copied folder it would run the other folder's bplib.
 HOME_OF_VENV := $(shell cat $(STAMPS)/home 2>/dev/null)
@@ -54,9 +52,9 @@ watch: book  ## show the book, and follow its sources while you write
 test: $(STAMPS)/book $(STAMPS)/test $(STAMPS)/grading  ## build the book, then run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder tests $(addprefix --ignore=,$(EACH) $(ALONE))
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not alone" tests $(addprefix --ignore=,$(EACH))
 	$(BIN)/python -m pytest -n 2 $(EACH)
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest -m alone tests/site
 
 lint: $(STAMPS)/test  ## check the style of the code
 	$(BIN)/ruff check .

@@ -54,6 +54,7 @@ def sliders(page):
             yield explorer, handle
 
 
+@pytest.mark.alone
 def test_keys_change_picture_and_readout_at_once(page, tell):
     page.evaluate(WATCH)
     before = page.evaluate(BOXES)
@@ -82,15 +83,15 @@ def test_keys_change_picture_and_readout_at_once(page, tell):
     assert median < LIMIT_MS
 
 
-def test_sliders_have_names_and_values(page):
-    for _, handle in sliders(page):
+def test_sliders_have_names_and_values(seen, explorer_page):
+    for _, handle in sliders(seen(explorer_page).page):
         row = handle.locator("xpath=ancestor::div[contains(@class, 'widget-hslider')]")
         assert handle.get_attribute("aria-label") == row.locator(".widget-label").inner_text()
         assert handle.get_attribute("aria-valuetext") == row.locator(".widget-readout").inner_text()
 
 
-def test_slider_rows_can_be_touched(visit, explorer_page):
-    page = visit(explorer_page, width=390).page
+def test_slider_rows_can_be_touched(seen, explorer_page):
+    page = seen(explorer_page, width=390).page
     for row in page.locator(".bp-explore .widget-hslider").all():
         assert row.bounding_box()["height"] >= 44
         label = row.locator(".widget-label")
@@ -105,16 +106,14 @@ def test_readout_is_announced(page):
     assert page.locator(".bp-live").inner_text() == explorer.evaluate(SHOWN)["readout"]
 
 
-def test_picture_stands_there_without_scripts(visit, explorer_page):
-    page = visit(explorer_page, java_script_enabled=False).page
-    for explorer in page.locator(".bp-static").all():
-        assert explorer.locator(".bp-frame svg").bounding_box()["height"] > 100
-
-
 @pytest.mark.parametrize("width", [390, 1280])
-def test_page_does_not_jump_when_sliders_come_alive(visit, explorer_page, width):
+def test_without_scripts_pictures_stand_there_and_with_them_nothing_jumps(
+    visit, seen, explorer_page, width
+):
     still = visit(explorer_page, width=width, java_script_enabled=False).page
-    alive = visit(explorer_page, width=width).page
+    for explorer in still.locator(".bp-static").all():
+        assert explorer.locator(".bp-frame svg").bounding_box()["height"] > 100
+    alive = seen(explorer_page, width=width).page
     place = "() => [...document.querySelectorAll('article h2')].map(e => Math.round(e.offsetTop))"
     shifts = [abs(a - b) for a, b in zip(still.evaluate(place), alive.evaluate(place), strict=True)]
     assert max(shifts, default=0) <= 2

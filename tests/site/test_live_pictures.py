@@ -253,6 +253,7 @@ def test_divergence_is_shown_as_what_it_is(opened):
     assert abs(float(height)) == 1e4  # far out, but a place that every browser can draw
 
 
+@pytest.mark.alone
 def test_it_answers_at_once(opened, tell):
     page = opened()
     page.evaluate(
