@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from bplib.checks.outcome import Outcome, outcome
-from bplib.checks.verdict import Case, Mistake, Verdict, diagnose
+from bplib.checks.causes import Mistake
+from bplib.checks.outcome import Case, Outcome, outcome
+from bplib.checks.verdict import Verdict, diagnose
 from exercises.source import Source
 
 ASSIGNMENTS = Path(__file__).parent / "assignments"

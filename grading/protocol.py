@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from bplib.checks.fingerprint import PROJECTIONS, Fingerprint
-from bplib.checks.outcome import Outcome
+from bplib.checks.outcome import Case, Outcome
 from bplib.checks.packing import pack
-from bplib.checks.verdict import Case
 from grading.limits import Limits
 
 Cell = tuple[int, str]  # its number in the notebook, from 1, and its code

@@ -21,6 +21,19 @@ class Outcome:
     changed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Case:
+    """Inputs by name, the right outcome, and the outcome of each mistake.
+
+    Of two mistakes made at once only the quantities are kept that neither of them explains alone.
+    """
+
+    inputs: Mapping[str, Any]
+    right: Outcome
+    slips: Mapping[str, Outcome]
+    pairs: Mapping[tuple[str, str], Outcome] = field(default_factory=dict)
+
+
 def outcome(
     function: Callable[..., Any],
     inputs: Mapping[str, Any],

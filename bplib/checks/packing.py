@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from bplib.checks.causes import Mistake
 from bplib.checks.fingerprint import Fingerprint
-from bplib.checks.outcome import Outcome
-from bplib.checks.verdict import Case, Mistake
+from bplib.checks.outcome import Case, Outcome
 
 
 def pack(returns: list[str], cases: list[Case], mistakes: list[Mistake]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import bplib
+from bplib.checks.causes import Mistake
 from bplib.checks.checker import load, names
 from bplib.checks.fingerprint import Fingerprint
-from bplib.checks.outcome import Outcome, outcome
+from bplib.checks.outcome import Case, Outcome, outcome
 from bplib.checks.packing import Polynomial, Quadratic, decoded, pack, unpack
-from bplib.checks.verdict import IN_PLACE, Case, Mistake, Verdict, diagnose
+from bplib.checks.verdict import IN_PLACE, Clue, Verdict, diagnose
 
 RETURNS = ["p", "q"]
 
@@ -125,9 +126,9 @@ def test_where_to_read_and_what_is_right():
 def test_two_mistakes_are_named_quantity_by_quantity():
     verdict = judge(lambda x, c: (-c * x, x.T @ x))
     assert verdict.mistakes == ("the wrong sign", "xᵀx in place of xxᵀ")
-    assert verdict.message.startswith("p: This is what comes out with the wrong sign.")
-    assert " q: This is what comes out with xᵀx in place of xxᵀ." in verdict.message
-    assert verdict.share == 0
+    assert verdict.message.startswith("q: This is what comes out with xᵀx in place of xxᵀ.")
+    assert " p: This is what comes out with the wrong sign." in verdict.message
+    assert verdict.share == 0.25 * 0.25
 
 
 def test_one_mistake_in_several_quantities_is_explained_once():
@@ -138,7 +139,9 @@ def test_one_mistake_in_several_quantities_is_explained_once():
         lambda x, c: (c * x / 2, x @ x.T / 2, c + 5), cases, returns, [Mistake("half", "No.")]
     )
     assert verdict.mistakes == ("half",)
-    assert verdict.message == "p, q: This is what comes out with half. No."
+    assert verdict.message == (
+        "p, q: This is what comes out with half. No. In case 1 of 2, r is not the right number."
+    )
 
 
 def test_a_multiple_of_a_mistake():
@@ -264,6 +267,69 @@ def test_not_a_number():
 def test_wrong_shape():
     message = told(lambda x, c: (c * x.T, x @ x.T))
     assert message.startswith("In case 1 of 2, p has the shape (3, 2); expected (2, 3).")
+
+
+def test_wrong_shapes_come_before_wrong_values():
+    message = told(lambda x, c: (c * x + 5, np.ones((2, 7))))
+    assert message == "In case 1 of 2, q has the shape (2, 7); expected (2, 2). Also wrong: p."
+    message = told(lambda x, c: (c * x[:1], np.ones((2, 7))))
+    assert message == (
+        "In case 1 of 2, p has the shape (1, 3); expected (2, 3). "
+        "In case 1 of 2, q has the shape (2, 7); expected (2, 2)."
+    )
+
+
+def test_a_wrong_shape_in_a_later_case_comes_before_a_wrong_value_in_the_first():
+    message = told(lambda x, c: (c * x + 5, x @ x.T if len(x) == 2 else x @ x[:, :1]))
+    assert message.startswith("In case 2 of 2, q has the shape (3, 1); expected (3, 3).")
+    assert message.endswith("Also wrong: p.")
+
+
+def test_a_wrong_shape_comes_before_what_has_a_name():
+    message = told(lambda x, c: (-c * x, x @ x.T + np.ones((4, 1, 1))))
+    assert message.startswith("In case 1 of 2, q has the shape (4, 2, 2); expected (2, 2). p: This")
+
+
+def test_a_wrong_shape_that_has_a_name_comes_first():
+    slips = {"transposed": lambda x, c: (x, x[:1] + c, x), "no c": lambda x, c: (0 * x, x, x)}
+    names = ["p", "q", "r"]
+    cases = make(inputs(), names, lambda x, c: (c * x, x, x), slips)
+    verdict = judge(
+        lambda x, c: (0 * x, x[:1] + c, x + 1), cases, names, [Mistake(s, "No.") for s in slips]
+    )
+    assert verdict.message == (
+        "q: This is what comes out with transposed. No. p: This is what comes out with no c. No. "
+        "In case 1 of 2, r has the right shape, but wrong values."
+    )
+
+
+def test_infinite_entries_come_before_wrong_values():
+    message = told(lambda x, c: (c * x + 5, x @ x.T / 0))
+    assert message == "In case 1 of 2, q has 4 entries that are NaN or infinite. Also wrong: p."
+
+
+def test_every_wrong_quantity_is_named():
+    message = told(lambda x, c: (c * x + 5, x @ x.T + 5))
+    assert message == ("In case 1 of 2, p has the right shape, but wrong values. Also wrong: q.")
+    message = told(lambda x, c: (-c * x, x @ x.T + 5))
+    assert message.endswith("In case 1 of 2, q has the right shape, but wrong values.")
+
+
+def test_a_clue_says_where_to_look():
+    cases, clue = CASES, Clue(("q",), ("p",), "So c is the suspect.")
+    for answer, there in ((lambda x, c: (x + 5, x @ x.T), True), (with_sign, False)):
+        outcomes = [outcome(answer, case.inputs, RETURNS) for case in cases]
+        message = diagnose(cases, outcomes, MISTAKES, [clue]).message
+        assert ("wrong values. So c is the suspect. Right in all cases: q." in message) == there
+
+
+def test_one_explanation_of_several_quantities_is_better_than_two():
+    slips = {"one": lambda x, c: (-x, x, x), "both": lambda x, c: (-x, -x, -x)}
+    names = ["p", "q", "r"]
+    cases = make(inputs(), names, lambda x, c: (x, x, x), slips)
+    known = [Mistake(name, "Why.") for name in slips]
+    verdict = judge(lambda x, c: (-x, -x, x + 1), cases, names, known)
+    assert verdict.mistakes == ("both",)
 
 
 @pytest.mark.parametrize(("factor", "said"), [(2, "2"), (0.5, "0.5"), (-3, "−3"), (1e4, "1e+04")])
