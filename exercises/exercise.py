@@ -5,14 +5,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bplib.checks.causes import Mistake
+from bplib.checks.causes import Mistake, distinct
 from bplib.checks.outcome import Case, Outcome, outcome
-from bplib.checks.verdict import Verdict, diagnose
+from bplib.checks.verdict import Clue, Verdict, diagnose
 from exercises.source import Source
 
 ASSIGNMENTS = Path(__file__).parent / "assignments"
@@ -37,6 +38,8 @@ class Key:
         own: draws the numbers of a student's own version, if every student has another one;
             then the function to be written takes no arguments.
         reference: the right answer to those numbers.
+        lines: for mistakes made by `slip`, the answer that is built of lines, and what replaces
+            some of them.
     """
 
     returns: list[str]
@@ -45,7 +48,9 @@ class Key:
     own: Callable[[np.random.Generator], Inputs] | None = None
     reference: Answer | None = None
     slips: dict[str, tuple[Mistake, Answer]] = field(default_factory=dict)
+    lines: dict[str, tuple[Answer, Mapping[str, Any]]] = field(default_factory=dict)
     alternatives: dict[str, Answer] = field(default_factory=dict)
+    clues: list[Clue] = field(default_factory=list)
 
     def cases(self, draw: Callable[[np.random.Generator], list[Inputs]]) -> None:
         """Register the function that draws the inputs of all cases from a generator."""
@@ -71,6 +76,35 @@ class Key:
             return answer
 
         return register
+
+    def slip(
+        self,
+        built: Answer,
+        lines: Mapping[str, Any],
+        name: str,
+        why: str,
+        read: str = "",
+        credit: float = 0.0,
+    ) -> None:
+        """Register the mistake of replacing lines of an answer that is built of them.
+
+        Two such mistakes that replace different lines are recognised together too.
+        """
+        self.mistake(name, why, read, credit)(partial(built, **lines))
+        self.lines[name] = built, lines
+
+    def pairs(self) -> Iterator[tuple[tuple[str, str], Answer]]:
+        """Yield the names of two mistakes that can be made at once, and the answer with both."""
+        for (one, (built, lines)), (other, (same, more)) in combinations(self.lines.items(), 2):
+            if built is same and not lines.keys() & more.keys():
+                yield (one, other), partial(built, **lines, **more)
+
+    def clue(self, right: str, wrong: str, told: str) -> None:
+        """Register where to look when some quantities are right and others wrong without a name.
+
+        Both are names with spaces between them. The first clue that fits is told.
+        """
+        self.clues.append(Clue(tuple(right.split()), tuple(wrong.split()), told))
 
     def alternative(self, name: str) -> Callable[[Answer], Answer]:
         """Register a right answer in another style."""
@@ -125,20 +159,25 @@ class Exercise:
         """
         return [{}] if self.key.own else self.inputs(seed)
 
-    def cases(self, seed: int | None = None, salt: str = "", with_slips: bool = True) -> list[Case]:
+    def cases(self, seed: int | None = None, salt: str = "", at_once: int = 2) -> list[Case]:
         """Return the cases of a seed, the visible ones if there is none.
 
-        Without the outcomes of mistakes they are quicker, and tell right from wrong only.
+        With 0 mistakes at once they tell right from wrong only, with 1 no two together, and are
+        quicker.
         """
-        slips = self.key.slips.items() if with_slips else ()
-        return [
-            Case(
-                {} if self.key.own else inputs,  # what `given` says
-                self._run(self.solution, inputs, salt),
-                {name: self._run(slip, inputs, salt) for name, (_, slip) in slips},
-            )
-            for inputs in self.inputs(seed)
-        ]
+        slips = self.key.slips.items() if at_once else ()
+        pairs = list(self.key.pairs()) if at_once > 1 else []
+        return distinct(
+            [
+                Case(
+                    {} if self.key.own else inputs,  # what `given` says
+                    self._run(self.solution, inputs, salt),
+                    {name: self._run(slip, inputs, salt) for name, (_, slip) in slips},
+                    {names: self._run(answer, inputs, salt) for names, answer in pairs},
+                )
+                for inputs in self.inputs(seed)
+            ]
+        )
 
     def handed_in(self, answer: Answer, seed: int | None = None) -> Answer:
         """Return an answer of the kind that the key has as a student hands it in."""
@@ -147,9 +186,17 @@ class Exercise:
 
     def judge(self, answer: Answer, seed: int | None = None) -> Verdict:
         """Call what a student handed in, and trusted, on the cases of a seed; judge it."""
-        cases = self.cases(seed)
-        outcomes = [self._run(answer, case.inputs) for case in cases]
-        return diagnose(cases, outcomes, self.mistakes)
+        outcomes = [self._run(answer, given) for given in self.given(seed)]
+        return self.verdict(outcomes, seed)
+
+    def verdict(self, outcomes: list[Outcome], seed: int | None = None, salt: str = "") -> Verdict:
+        """Judge outcomes on the cases of a seed: by two mistakes at once only if one is too few."""
+        for at_once in range(3):
+            cases = self.cases(seed, salt, at_once)
+            verdict = diagnose(cases, outcomes, self.mistakes if at_once else [], self.key.clues)
+            if verdict.passed or (at_once and not verdict.unexplained):
+                break
+        return verdict
 
     def _run(self, answer: Answer, inputs: Inputs, salt: str = "") -> Outcome:
         return outcome(answer, inputs, self.key.returns, salt)

@@ -13,7 +13,7 @@ FOLDER = Path(bplib.__file__).parent / "checks" / "cases"
 
 def packed(exercise: Exercise, seed: int | None = None) -> dict[str, Any]:
     """Return an exercise's cases as plain data, the visible ones if there is no seed."""
-    return pack(exercise.key.returns, exercise.cases(seed), exercise.mistakes)
+    return pack(exercise.key.returns, exercise.cases(seed), exercise.mistakes, exercise.key.clues)
 
 
 def text(exercise: Exercise) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import nbformat
 
-from bplib.checks.verdict import Verdict, diagnose
+from bplib.checks.verdict import Verdict
 from exercises.exercise import Exercise
 from grading.limits import Limits
 from grading.protocol import Answer, Cell, Task
@@ -106,9 +106,7 @@ def score(exercise: Exercise, seed: int, answer: Answer, salt: str = "") -> Scor
     if not answer.outcomes:
         told = f"✗ The notebook {answer.failure}."
         return _score(exercise, 0, "\n".join([told, *answer.errors]), (), answer.reason)
-    verdict = diagnose(exercise.cases(seed, salt, with_slips=False), answer.outcomes, [])
-    if not verdict:
-        verdict = diagnose(exercise.cases(seed, salt), answer.outcomes, exercise.mistakes)
+    verdict = exercise.verdict(answer.outcomes, seed, salt)
     reason = "" if verdict.passed or verdict.mistakes else answer.reason
     lines = [repr(verdict)] if verdict.passed else [repr(verdict), *answer.errors[:3]]
     return _score(exercise, earned(verdict, exercise), "\n".join(lines), verdict.mistakes, reason)

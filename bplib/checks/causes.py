@@ -1,11 +1,12 @@
 """Finds the mistakes, one or two at once, that give what came out wrong."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bplib.checks.differences import Pairs, common_factor, of
 from bplib.checks.fingerprint import Fingerprint
-from bplib.checks.outcome import Outcome
+from bplib.checks.outcome import Case, Outcome
 from bplib.checks.text import signed
 
 
@@ -30,9 +31,12 @@ class Cause:
     times: str = ""
 
 
-def whole(known: Iterable[Mistake], pairs: Pairs, returns: Sequence[str]) -> Mistake | None:
-    """Return the mistake that gives everything as it came out, or None."""
-    return next((m for m in known if _made(_slips(m, pairs), pairs, returns)), None)
+def whole(known: Sequence[Mistake], pairs: Pairs, returns: Sequence[str]) -> Cause | None:
+    """Return the mistake, or the two at once, that give everything as it came out, or None."""
+    one = (m for m in known if _made(_slips(m, pairs), pairs, returns))
+    cause = next((Cause((m,)) for m in one), None)
+    two = (two for two, slips in _two(known, pairs).items() if _made(slips, pairs, returns))
+    return cause or next((Cause(mistakes) for mistakes in two), None)
 
 
 def causes(known: Sequence[Mistake], pairs: Pairs, wrong: Sequence[str]) -> dict[Cause, list[str]]:
@@ -42,14 +46,15 @@ def causes(known: Sequence[Mistake], pairs: Pairs, wrong: Sequence[str]) -> dict
         The quantities by their cause, in the order of the quantities.
     """
     fits = {Cause((m,)): [q for q in wrong if _made(_slips(m, pairs), pairs, [q])] for m in known}
-    found = _fewest(fits, wrong)
+    alone = {cause for cause, explained in fits.items() if _spoils(cause, pairs) <= {*explained}}
+    found = _fewest(fits, wrong, lambda cause, covered: (covered, cause in alone))
     named = {m for cause in found for m in cause.mistakes}
     left = _left(found, wrong)
     both = {
         Cause(two): [q for q in left if _made(slips, pairs, [q])]
         for two, slips in _two(known, pairs).items()
     }
-    found |= _fewest(both, left, named)
+    found |= _fewest(both, left, lambda cause, n: (not named.isdisjoint(cause.mistakes), n))
     left = _left(found, wrong)
     multiples: dict[Cause, list[str]] = {}
     for q in left:
@@ -61,23 +66,74 @@ def causes(known: Sequence[Mistake], pairs: Pairs, wrong: Sequence[str]) -> dict
     return dict(sorted(found.items(), key=lambda item: wrong.index(item[1][0])))
 
 
+def distinct(cases: Sequence[Case]) -> list[Case]:
+    """Return the cases with that part of two mistakes alone that no single one explains.
+
+    Where the two together fail, as with shapes that do not fit, all is kept of the other cases.
+    """
+    kept = {two: _distinct(two, cases) for two in (cases[0].pairs if cases else ())}
+    return [
+        replace(
+            case,
+            pairs={
+                two: Outcome(
+                    {q: mark for q, mark in case.pairs[two].prints.items() if q in names},
+                    "fails" if case.pairs[two].problem else "",
+                )
+                for two, names in kept.items()
+                if names
+            },
+        )
+        for case in cases
+    ]
+
+
+def _distinct(two: tuple[str, str], cases: Sequence[Case]) -> set[str]:
+    """The quantities of two mistakes at once that neither gives alone, nor a right answer."""
+    both = [case.pairs[two] for case in cases]
+    single = list(zip(*([case.right, *case.slips.values()] for case in cases), strict=True))
+    quantities = list(dict.fromkeys(q for outcome in both for q in outcome.prints))
+    if any(outcome.problem for outcome in both):
+        alone = any(all(map(_alike, one, both, [quantities] * len(both))) for one in single)
+        return set() if alone else set(quantities)
+    return {
+        q
+        for q in quantities
+        if not any(all(map(_alike, one, both, [[q]] * len(both))) for one in single)
+    }
+
+
+def _same(one: Fingerprint, other: Fingerprint | None) -> bool:
+    return other is not None and other.matches(one)
+
+
 def _left(found: Mapping[Cause, list[str]], wrong: Sequence[str]) -> list[str]:
     return [q for q in wrong if not any(q in explained for explained in found.values())]
 
 
 def _fewest(
-    fits: Mapping[Cause, list[str]], wrong: Sequence[str], named: Iterable[Mistake] = ()
+    fits: Mapping[Cause, list[str]], wrong: Sequence[str], rank: Callable[[Cause, int], Any]
 ) -> dict[Cause, list[str]]:
-    """Choose causes until no more can be explained: first those that hold a named mistake."""
+    """Choose causes until no more can be explained, by rank: of a cause and of how much it does."""
     found: dict[Cause, list[str]] = {}
     while left := _left(found, wrong):
         now = {cause: [q for q in explained if q in left] for cause, explained in fits.items()}
         now = {cause: explained for cause, explained in now.items() if explained}
         if not now:
             break
-        best = max(now, key=lambda c: (bool(set(c.mistakes) & set(named)), len(now[c])))
+        best = max(now, key=lambda cause: rank(cause, len(now[cause])))
         found[best] = now[best]
     return found
+
+
+def _spoils(cause: Cause, pairs: Pairs) -> set[str]:
+    """The quantities that a single mistake makes wrong."""
+    return {
+        q
+        for case, _ in pairs
+        for q, right in case.right.prints.items()
+        if not _same(right, case.slips[cause.mistakes[0].name].prints.get(q))
+    }
 
 
 def _slips(mistake: Mistake, pairs: Pairs) -> list[Outcome]:

@@ -37,7 +37,7 @@ def check(name: str, function: Callable[..., Any], version: str = "") -> Verdict
         raise ValueError(f"function is {function!r}; expected the function itself, not its result")
     cases = exercise["cases"]
     outcomes = [outcome(function, case.inputs, exercise["returns"]) for case in cases]
-    return diagnose(cases, outcomes, exercise["mistakes"])
+    return diagnose(cases, outcomes, exercise["mistakes"], exercise["clues"])
 
 
 def names() -> list[str]:

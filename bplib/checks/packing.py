@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,27 @@ import numpy as np
 from bplib.checks.causes import Mistake
 from bplib.checks.fingerprint import Fingerprint
 from bplib.checks.outcome import Case, Outcome
+from bplib.checks.verdict import Clue
 
 
-def pack(returns: list[str], cases: list[Case], mistakes: list[Mistake]) -> dict[str, Any]:
+def pack(
+    returns: list[str], cases: list[Case], mistakes: list[Mistake], clues: Iterable[Clue] = ()
+) -> dict[str, Any]:
     """Return what `unpack` takes, made of dictionaries, lists, numbers and text alone."""
+    number = {mistake.name: place for place, mistake in enumerate(mistakes)}
     return {
         "returns": list(returns),
         "mistakes": [vars(mistake) for mistake in mistakes],
+        "clues": [[list(clue.right), list(clue.wrong), clue.told] for clue in clues],
         "cases": [
             {
                 "inputs": {key: _encoded(value) for key, value in case.inputs.items()},
                 "right": _outcome_packed(case.right),
                 "slips": {key: _outcome_packed(slip) for key, slip in case.slips.items()},
+                "pairs": [
+                    [number[one], number[other], _outcome_packed(both, digits=6)]
+                    for (one, other), both in case.pairs.items()
+                ],
             }
             for case in cases
         ],
@@ -31,14 +40,20 @@ def pack(returns: list[str], cases: list[Case], mistakes: list[Mistake]) -> dict
 
 def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
     """Undo `pack`."""
+    mistakes = [Mistake(**mistake) for mistake in packed["mistakes"]]
     return {
         "returns": packed["returns"],
-        "mistakes": [Mistake(**mistake) for mistake in packed["mistakes"]],
+        "mistakes": mistakes,
+        "clues": [Clue(tuple(r), tuple(w), told) for r, w, told in packed.get("clues", ())],
         "cases": [
             Case(
                 {key: decoded(value) for key, value in case["inputs"].items()},
                 _outcome(case["right"]),
                 {key: _outcome(slip) for key, slip in case["slips"].items()},
+                {
+                    (mistakes[one].name, mistakes[other].name): _outcome(both)
+                    for one, other, both in case.get("pairs", ())
+                },
             )
             for case in packed["cases"]
         ],
@@ -119,11 +134,16 @@ def decoded(value: Any) -> Any:
     return Polynomial(content)
 
 
-def _outcome_packed(result: Outcome) -> dict[str, Any]:
+def _outcome_packed(result: Outcome, digits: int = 9) -> dict[str, Any]:
     if result.problem:
         return {"problem": result.problem}
     return {
-        q: [list(p.shape), _rounded(p.size), [_rounded(mark) for mark in p.marks], p.lost]
+        q: [
+            list(p.shape),
+            _rounded(p.size, digits),
+            [_rounded(mark, digits) for mark in p.marks],
+            p.lost,
+        ]
         for q, p in result.prints.items()
     }
 
@@ -139,5 +159,5 @@ def _outcome(packed: Mapping[str, Any]) -> Outcome:
     )
 
 
-def _rounded(number: float) -> float:
-    return float(f"{number:.9g}")
+def _rounded(number: float, digits: int) -> float:
+    return float(f"{number:.{digits}g}")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bplib.checks.causes import Cause, Mistake, causes, whole
 from bplib.checks.differences import SHAPE, Pairs, difference, kind, of
@@ -33,6 +33,7 @@ class Verdict:
         mistakes: the names of the mistakes that were recognised.
         right: the quantities that are right in all cases.
         share: the share of the points that is earned, from 0 to 1.
+        unexplained: the wrong quantities that no known mistake gives as they are.
     """
 
     passed: bool
@@ -40,6 +41,7 @@ class Verdict:
     mistakes: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
     share: float = 0.0
+    unexplained: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.passed
@@ -67,28 +69,39 @@ def diagnose(
     if not verdict:
         told = f"{told} {verdict.message}"
     names = (IN_PLACE, *verdict.mistakes)
-    return Verdict(False, told, names, verdict.right, verdict.share / 2)
+    return replace(verdict, passed=False, message=told, mistakes=names, share=verdict.share / 2)
 
 
 def _compared(pairs: Pairs, known: list[Mistake], clues: list[Clue]) -> Verdict:
     returns = list(dict.fromkeys(q for case, _ in pairs for q in case.right.prints))
     problem = _first_problem(pairs)
     if problem:
-        mistake = whole(known, pairs, returns)
-        if not mistake:
-            return Verdict(False, problem)
-        told = f"{_explained(Cause((mistake,)))} {problem}"
-        return Verdict(False, told, (mistake.name,), (), mistake.credit)
+        cause = whole(known, pairs, returns)
+        if cause:
+            return _by_one(cause, (), 0.0, problem)
+        some = any(not got.problem for _, got in pairs)
+        return Verdict(False, problem, unexplained=tuple(returns) if some else ())
     right = tuple(q for q in returns if all(c.right.prints[q].matches(f) for c, f in of(q, pairs)))
     share = len(right) / len(returns)
     if len(right) == len(returns):
         return Verdict(True, f"Right in {count(len(pairs), 'case')}.", (), right, 1.0)
-    mistake = whole(known, pairs, returns)
-    if mistake:
-        told = _explained(Cause((mistake,)))
-        return Verdict(False, told, (mistake.name,), right, max(share, mistake.credit))
+    cause = whole(known, pairs, returns)
+    if cause:
+        return _by_one(cause, right, share)
     found = causes(known, pairs, [q for q in returns if q not in right])
     return _in_parts(pairs, found, right, clues)
+
+
+def _by_one(cause: Cause, right: tuple[str, ...], share: float, problem: str = "") -> Verdict:
+    """Say what explains everything, and earns its part of the points."""
+    told = " ".join(filter(None, [_explained(cause), problem]))
+    names = tuple(mistake.name for mistake in cause.mistakes)
+    return Verdict(False, told, names, right, max(share, _credit(cause.mistakes)))
+
+
+def _credit(mistakes: Iterable[Mistake]) -> float:
+    """The share that an otherwise right answer keeps: each mistake takes its part."""
+    return math.prod(mistake.credit for mistake in mistakes)
 
 
 def _in_parts(
@@ -113,9 +126,11 @@ def _in_parts(
         texts += [f"Right in all cases: {listed(right)}."] if right else []
     names = tuple(dict.fromkeys(m.name for cause in found for m in cause.mistakes))
     share = len(right) / len(returns)
-    if not unnamed and not any(cause.times for cause in found):
-        share = max(share, math.prod(mistake.credit for mistake in known))
-    return Verdict(False, " ".join(texts), names, right, share)
+    multiples = [q for cause, quantities in found.items() if cause.times for q in quantities]
+    unexplained = (*unnamed, *multiples)
+    if not unexplained:
+        share = max(share, _credit(known))
+    return Verdict(False, " ".join(texts), names, right, share, unexplained)
 
 
 def _fits(clue: Clue, right: Iterable[str], wrong: Iterable[str]) -> bool:

@@ -24,6 +24,8 @@ CHAPTERS = ASSIGNMENTS.parents[1] / "chapters"
 EXERCISES = {exercise.name: exercise for exercise in exercises()}
 SEEDS = (None, 1, 2)  # the visible cases, and two hidden ones
 SLIPS = [(name, slip) for name, exercise in EXERCISES.items() for slip in exercise.key.slips]
+TOLD_TOGETHER = 0.6  # the others look like one mistake, or like two others
+PAIRS = 820
 STYLES = [(name, style) for name, e in EXERCISES.items() for style in e.key.alternatives]
 
 every_exercise = pytest.mark.parametrize("name", EXERCISES)
@@ -100,7 +102,7 @@ def test_stub_scores_nothing(name):
 def test_there_are_enough_styles_and_mistakes(name):
     key = EXERCISES[name].key
     assert len(key.alternatives) >= 5
-    assert 6 <= len(key.slips) <= 14
+    assert 6 <= len(key.slips) <= 24
 
 
 @pytest.mark.parametrize(("name", "style"), STYLES)
@@ -130,6 +132,28 @@ def test_no_two_mistakes_look_alike(name):
         for one, other in combinations(EXERCISES[name].key.slips, 2):
             apart = distance(slipped(name, seed, one), slipped(name, seed, other))
             assert apart > 30 * TOLERANCE, (one, other, seed)
+
+
+@every_exercise
+def test_two_mistakes_at_once_are_told_together(name):
+    exercise = EXERCISES[name]
+    told, pairs = 0, dict(exercise.key.pairs())
+    for seed in SEEDS[:2]:
+        for two, answer in pairs.items():
+            verdict = judge(name, answer, seed)
+            if two in cases(name, seed)[0].pairs:
+                assert verdict.mistakes, (two, seed)
+            told += set(verdict.mistakes) == set(two)
+    assert told >= TOLD_TOGETHER * 2 * len(pairs), f"{told / 2:g} of {len(pairs)}"
+
+
+def test_many_pairs_of_mistakes_are_told_apart():
+    """The number that the page for teachers gives."""
+    told = 0
+    for name, exercise in EXERCISES.items():
+        for two, answer in exercise.key.pairs():
+            told += set(judge(name, answer).mistakes) == set(two)
+    assert told >= PAIRS, told
 
 
 def spoil(value):

@@ -1,12 +1,13 @@
 """What a student reads about an answer, and what is kept of the right one."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import bplib
-from bplib.checks.causes import Mistake
+from bplib.checks.causes import Mistake, distinct
 from bplib.checks.checker import load, names
 from bplib.checks.fingerprint import Fingerprint
 from bplib.checks.outcome import Case, Outcome, outcome
@@ -330,6 +331,47 @@ def test_one_explanation_of_several_quantities_is_better_than_two():
     known = [Mistake(name, "Why.") for name in slips]
     verdict = judge(lambda x, c: (-x, -x, x + 1), cases, names, known)
     assert verdict.mistakes == ("both",)
+
+
+def test_two_mistakes_at_once_in_one_quantity():
+    slips = {
+        "sign": lambda x: (-(x**2), 3 * x),
+        "cube": lambda x: (x**3, 3 * x),
+        "two": lambda x: (x**2, 2 * x),
+    }
+    together = {
+        ("sign", "cube"): lambda x: (-(x**3), 3 * x),
+        ("sign", "two"): lambda x: (-(x**2), 2 * x),
+        ("cube", "two"): lambda x: (x**3, 2 * x),
+    }
+    given = [{"x": np.array([[1.0, 2], [3, 5]])}, {"x": np.array([[2.0, 7, 1]])}]
+    cases = distinct(
+        [
+            replace(case, pairs={t: outcome(f, case.inputs, RETURNS) for t, f in together.items()})
+            for case in make(given, RETURNS, lambda x: (x**2, 3 * x), slips)
+        ]
+    )
+    assert list(cases[0].pairs) == [("sign", "cube")]  # the others are told one by one
+    known = [Mistake(name, f"Why {name}.", credit=0.5) for name in slips]
+    for stored in (cases, unpack(json.loads(json.dumps(pack(RETURNS, cases, known))))["cases"]):
+        verdict = judge(lambda x: (-(x**3), 3 * x), stored, RETURNS, known)
+        assert verdict.mistakes == ("sign", "cube")
+        assert verdict.message == (
+            "p: This is what comes out with sign and cube together. Why sign. Why cube."
+        )
+        assert verdict.share == 0.5  # q is right
+        verdict = judge(lambda x: (-(x**3), 2 * x), stored, RETURNS, known)
+        assert verdict.mistakes == ("sign", "cube", "two")
+        assert verdict.share == 0.125
+        assert judge(lambda x: (x**2, 3 * x), stored, RETURNS, known)
+
+
+def test_cases_of_older_notebooks_have_no_pairs_and_no_clues():
+    packed = pack(RETURNS, CASES, MISTAKES)
+    del packed["clues"]
+    for case in packed["cases"]:
+        del case["pairs"]
+    assert judge(right, unpack(json.loads(json.dumps(packed)))["cases"])
 
 
 @pytest.mark.parametrize(("factor", "said"), [(2, "2"), (0.5, "0.5"), (-3, "−3"), (1e4, "1e+04")])

@@ -54,9 +54,7 @@ def run(x, y, W, b, eta, batches, **slip):
 
 
 def mistake(name, why, read=MEAN, credit=0.25, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(x, y, W, b, eta, batches):
-        return run(x, y, W, b, eta, batches, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

@@ -76,9 +76,7 @@ def update(
 
 
 def mistake(name, why, read=UPDATE, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(x, y, W1, b1, W2, b2, eta):
-        return update(x, y, W1, b1, W2, b2, eta, **slip)
+    key.slip(update, slip, name, why, read, credit)
 
 
 mistake(

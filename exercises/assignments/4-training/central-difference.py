@@ -52,9 +52,7 @@ def unit(theta, i):
 
 
 def mistake(name, why, read=SLOPE, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(loss, theta, h):
-        return run(loss, theta, h, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

@@ -44,9 +44,7 @@ def run(
 
 
 def mistake(name, why, read=RATE, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(a, y):
-        return run(a, y, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

@@ -60,9 +60,7 @@ def run(
 
 
 def mistake(name, why, read=ADAM, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(**inputs):
-        return run(**inputs, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

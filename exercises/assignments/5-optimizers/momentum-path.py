@@ -53,9 +53,7 @@ def both(theta, gradients, eta, beta, *, momentum=heavy, nesterov=ahead, **slip)
 
 
 def mistake(name, why, read=MOMENTUM, credit=0.25, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(theta, gradients, eta, beta):
-        return both(theta, gradients, eta, beta, **slip)
+    key.slip(both, slip, name, why, read, credit)
 
 
 mistake(

@@ -41,9 +41,7 @@ def run(gradients, limit, *, norm=length, factor=shorter, told=None):
 
 
 def mistake(name, why, read=RULER, credit=0.25, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(gradients, limit):
-        return run(gradients, limit, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

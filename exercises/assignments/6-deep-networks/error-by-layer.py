@@ -58,9 +58,7 @@ def run(
 
 
 def mistake(name, why, read=EQUATIONS, credit=0.25, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(W, a, delta):
-        return run(W, a, delta, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

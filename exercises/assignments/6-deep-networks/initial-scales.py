@@ -34,9 +34,7 @@ def run(
 
 
 def mistake(name, why, read=RECIPES, credit=0.25, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(widths):
-        return run(widths, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(
