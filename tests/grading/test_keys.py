@@ -25,7 +25,7 @@ EXERCISES = {exercise.name: exercise for exercise in exercises()}
 SEEDS = (None, 1, 2)  # the visible cases, and two hidden ones
 SLIPS = [(name, slip) for name, exercise in EXERCISES.items() for slip in exercise.key.slips]
 TOLD_TOGETHER = 0.6  # the others look like one mistake, or like two others
-PAIRS = 820
+PAIRS = 1187
 STYLES = [(name, style) for name, e in EXERCISES.items() for style in e.key.alternatives]
 
 every_exercise = pytest.mark.parametrize("name", EXERCISES)

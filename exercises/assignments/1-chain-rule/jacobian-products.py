@@ -179,6 +179,19 @@ def _(x, t, r, W, b):
     return passes(x, t, r, W, [0 * b_l for b_l in b])
 
 
+key.clue(
+    "Jt",
+    "JTr",
+    "J t is right, so the slopes are too: only the order, the transposes or the start of "
+    "the way back are left.",
+)
+key.clue(
+    "JTr",
+    "Jt",
+    "Jᵀ r is right, so the slopes are too: only what happens to t in a layer is left.",
+)
+
+
 @key.alternative("the Jacobian of each example, built after all")
 def _(x, t, r, W, b):
     forth, back = [], []

@@ -134,6 +134,18 @@ def _(x, W, r):
     return r + W @ dz, a @ r.T + dz @ x.T
 
 
+key.clue(
+    "dx",
+    "dW",
+    "dx is right, so what arrives at z is too: only the two products that make dW are left.",
+)
+key.clue(
+    "dW",
+    "dx",
+    "dW is right, so what arrives at z is too: only the sum of the two paths to x is left.",
+)
+
+
 @key.alternative("loops over the examples")
 def _(x, W, r):
     dx, dW = np.zeros(x.shape), np.zeros(W.shape)

@@ -107,6 +107,28 @@ mistake(
 )
 
 
+mistake(
+    "a bias gradient without a second axis",
+    "b has the shape (n, 1). A gradient of shape (n,) is a row to NumPy, and b − η db becomes a "
+    "square matrix: sum with keepdims=True.",
+    NOISE,
+    0.5,
+    bias=lambda delta, B: delta.sum(axis=1) / B,
+)
+
+
+@key.mistake(
+    "the columns as they stand in place of those that the minibatch lists",
+    "The examples are drawn: each minibatch holds the numbers of its columns, x[:, batch].",
+    NOISE,
+    0.5,
+)
+def _(x, y, W, b, eta, batches):
+    ends = np.cumsum([len(batch) for batch in batches])
+    in_order = [range(e - len(batch), e) for e, batch in zip(ends, batches, strict=True)]
+    return run(x, y, W, b, eta, in_order)
+
+
 @key.mistake(
     "all gradients taken at the start of the epoch",
     "Each minibatch's gradient belongs to the parameters that the last update has left.",

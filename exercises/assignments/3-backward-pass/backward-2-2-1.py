@@ -41,21 +41,21 @@ def slope(z, a):
 
 
 def passes(
-    x, y, W1, b1, W2, b2, *, error=lambda a, y: a - y, out=slope, hidden=slope, back=None,
-    inputs=lambda z, a: a, mean=None, bias=None,
+    x, y, W1, b1, W2, b2, *, error=lambda a, y: a - y, factor=1, out=slope, hidden=slope,
+    back=lambda W2, delta2, dW2: W2.T @ delta2, inputs=lambda z, a: a,
+    mean=lambda g, m, n: g / m, bias=lambda delta, m: delta.sum(axis=1, keepdims=True),
 ):  # fmt: skip
     """The two passes, each line of which can be replaced by a wrong one."""
-    m = x.shape[1]
-    mean = mean or (lambda g: g / m)
-    bias = bias or (lambda delta: delta.sum(axis=1, keepdims=True))
+    n, m = y.shape
     z1 = W1 @ x + b1
     a1 = sigmoid(z1)
     z2 = W2 @ a1 + b2
     a2 = sigmoid(z2)
-    delta2 = error(a2, y) * out(z2, a2)
-    delta1 = (back(W2, delta2, a1, m) if back else W2.T @ delta2) * hidden(z1, a1)
-    dW2, dW1 = mean(delta2 @ inputs(z1, a1).T), mean(delta1 @ x.T)
-    return dW1, mean(bias(delta1)), dW2, mean(bias(delta2))
+    delta2 = factor * error(a2, y) * out(z2, a2)
+    dW2 = mean(delta2 @ inputs(z1, a1).T, m, n)
+    delta1 = back(W2, delta2, dW2) * hidden(z1, a1)
+    dW1 = mean(delta1 @ x.T, m, n)
+    return dW1, mean(bias(delta1, m), m, n), dW2, mean(bias(delta2, m), m, n)
 
 
 def mistake(name, why, read=BACKWARD, credit=0.25, **slip):
@@ -71,13 +71,13 @@ mistake(
     "the sum over the examples in place of the mean",
     "The loss is a mean, so every gradient is divided by m once.",
     MEAN,
-    mean=lambda g: g,
+    mean=lambda g, m, n: g,
 )
 mistake(
     "a factor 2 too much",
     "The half in the loss cancels the 2 that differentiation brings down.",
     LOSS,
-    error=lambda a, y: 2 * (a - y),
+    factor=2,
 )
 mistake(
     "σ′ taken at a in place of z",
@@ -104,76 +104,103 @@ mistake(
 )
 
 
-@key.mistake(
+mistake(
     "the mean taken twice",
     "Divide by m where the gradients are made, or divide δ by m; both together are one too many.",
     MEAN,
-    0.25,
+    mean=lambda g, m, n: g / m**2,
 )
-def _(x, y, W1, b1, W2, b2):
-    return tuple(g / x.shape[1] for g in passes(x, y, W1, b1, W2, b2))
-
-
-@key.mistake(
+mistake(
     "the mean over examples and outputs",
     "‖a − y‖² is a sum over the outputs; only the examples are averaged.",
     MEAN,
-    0.25,
+    mean=lambda g, m, n: g / m / n,
 )
-def _(x, y, W1, b1, W2, b2):
-    return tuple(g / y.shape[0] for g in passes(x, y, W1, b1, W2, b2))
-
-
-@key.mistake(
+mistake(
     "W₂ updated before the hidden error is computed",
     "δ₁ asks how the loss of this forward pass depends on z₁, and that pass used the old W₂.",
     ORDER,
-    0.25,
+    back=lambda W2, delta2, dW2: (W2 - dW2).T @ delta2,
 )
-def _(x, y, W1, b1, W2, b2):
-    def back(W2, delta2, a1, m):
-        return (W2 - delta2 @ a1.T / m).T @ delta2
-
-    return passes(x, y, W1, b1, W2, b2, back=back)
-
-
+mistake(
+    "dW₂ in place of W₂ in the hidden error",
+    "What carried the activation forward carries the error back: the weight, not its gradient.",
+    back=lambda W2, delta2, dW2: dW2.T @ delta2,
+)
 mistake(
     "W₂ in place of its transpose",
     "W₂ carries activations forward; the error goes back through the transpose. With a square "
     "matrix both fit, and only one is right.",
     TRANSPOSE,
-    back=lambda W2, delta2, a1, m: W2 @ delta2,
+    back=lambda W2, delta2, dW2: W2 @ delta2,
 )
-
-
-@key.mistake(
+mistake(
+    "σ′ taken at a₁ in place of z₁, in the hidden layer alone",
+    "The slope σ′(z₁) is a₁(1 − a₁). A σ of a₁ is one sigmoid too many.",
+    hidden=lambda z, a: sigmoid(a) * (1 - sigmoid(a)),
+)
+mistake(
+    "z₁(1 − z₁) in the hidden layer alone",
+    "The formula σ′ = a(1 − a) wants the activation, in this layer as at the output.",
+    SLOPE,
+    hidden=lambda z, a: z * (1 - z),
+)
+mistake(
     "z₁ in place of a₁ in dW₂",
     "W₂ multiplies the activation a₁, so its gradient is δ₂ a₁ᵀ.",
-    BACKWARD,
-    0.5,
+    credit=0.5,
+    inputs=lambda z, a: z,
 )
-def _(x, y, W1, b1, W2, b2):
-    return passes(x, y, W1, b1, W2, b2, inputs=lambda z, a: z)
-
-
-@key.mistake(
+mistake(
     "bias gradients with one column for each example",
     "A bias is one number for all examples, so its gradient is the mean of δ over them.",
     BATCH,
     0.5,
+    bias=lambda delta, m: delta * m,
 )
-def _(x, y, W1, b1, W2, b2):
-    return passes(x, y, W1, b1, W2, b2, bias=lambda delta: delta * x.shape[1])
-
-
-@key.mistake(
+mistake(
     "bias gradients summed over the units in place of the examples",
     "Each unit has a bias of its own, so the sum runs along its row, over the examples: axis=1.",
     BATCH,
     0.5,
+    bias=lambda delta, m: delta.sum(axis=0, keepdims=True),
 )
-def _(x, y, W1, b1, W2, b2):
-    return passes(x, y, W1, b1, W2, b2, bias=lambda delta: delta.sum(axis=0, keepdims=True))
+mistake(
+    "bias gradients without a second axis",
+    "b has the shape (n, 1). A gradient of shape (n,) is a row to NumPy, and b − η db would be a "
+    "square matrix: sum with keepdims=True.",
+    BATCH,
+    0.5,
+    bias=lambda delta, m: delta.sum(axis=1),
+)
+
+
+key.clue(
+    "dW1 dW2 db2",
+    "db1",
+    "dW1 is right, so δ₁ is too: only what makes db₁ of it is left.",
+)
+key.clue(
+    "dW2 db1 db2",
+    "dW1",
+    "db₁ is right, so δ₁ is too: only its product with xᵀ is left.",
+)
+key.clue(
+    "dW2 db2",
+    "dW1 db1",
+    "dW₂ and db₂ are right, so δ₂ is too; the fault lies on the way from δ₂ to δ₁: in W₂ᵀ "
+    "δ₂ or in the slope σ′(z₁).",
+)
+key.clue(
+    "dW1 db1 db2",
+    "dW2",
+    "The errors are right; only the product that makes dW₂ is left, δ₂ a₁ᵀ.",
+)
+key.clue(
+    "dW1 db1 dW2",
+    "db2",
+    "dW₂ is right, so δ₂ is too: only what makes db₂ of it is left.",
+)
 
 
 @key.alternative("loops over the examples")
@@ -218,4 +245,4 @@ def _(x, y, W1, b1, W2, b2):
 @key.alternative("1/m in the error, sums after that")
 def _(x, y, W1, b1, W2, b2):
     m = x.shape[1]
-    return passes(x, y, W1, b1, W2, b2, error=lambda a, y: (a - y) / m, mean=lambda g: g)
+    return passes(x, y, W1, b1, W2, b2, error=lambda a, y: (a - y) / m, mean=lambda g, m, n: g)

@@ -135,6 +135,14 @@ mistake(
     bias=lambda delta, m: delta,
 )
 mistake(
+    "bias gradients without a second axis",
+    "b has the shape (n, 1). A gradient of shape (n,) is a row to NumPy, and b − η db would be a "
+    "square matrix: sum with keepdims=True.",
+    MEAN,
+    0.5,
+    bias=lambda delta, m: delta.sum(axis=1),
+)
+mistake(
     "the mean taken twice in the bias gradients",
     "delta.mean(axis=1) divides by m already; divided by m once more it is too small.",
     MEAN,
@@ -153,6 +161,30 @@ mistake(
 def _(x, y, W, b):
     dW, db = passes(x, y, W, b)
     return dW[::-1], db[::-1]
+
+
+key.clue(
+    "dW[2] dW[1] db[2] db[1]",
+    "dW[0] db[0]",
+    "The second layer's gradients are right and the first's are not: the fault lies on the "
+    "way between their errors, or in what is special in the first layer.",
+)
+key.clue(
+    "dW[2] db[2]",
+    "dW[1] db[1]",
+    "The last layer's gradients are right and those below are not: the fault lies on the "
+    "way from one error to the next, in Wᵀ δ or in the slope of tanh.",
+)
+key.clue(
+    "db[2] db[1] db[0]",
+    "dW[2] dW[1]",
+    "The db are right, so the errors are too: only the products that make dW of them are left.",
+)
+key.clue(
+    "dW[2] dW[1] dW[0]",
+    "db[2] db[1]",
+    "The dW are right, so the errors are too: only what makes db of them is left.",
+)
 
 
 @key.alternative("loops over the examples")

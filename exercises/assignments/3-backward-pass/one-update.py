@@ -180,6 +180,24 @@ def _(x, y, W1, b1, W2, b2, eta):
     return *new, loss(x, y, *new), loss(x, y, W1, b1, W2, b2) - promise
 
 
+key.clue(
+    "W1 b1 W2 b2",
+    "promised",
+    "The update is right, and so are the gradients; only the formula of the promise is left.",
+)
+key.clue(
+    "W1 b1 W2 b2",
+    "after",
+    "The update is right; only the forward pass and the loss after it are left.",
+)
+key.clue(
+    "W2 b2",
+    "W1 b1",
+    "W₂ and b₂ are right, so δ₂ is too; the fault lies on the way from δ₂ to δ₁: in W₂ᵀ δ₂ "
+    "or in the slope σ′(z₁).",
+)
+
+
 @key.alternative("loops over the examples")
 def _(x, y, W1, b1, W2, b2, eta):
     old, m = (W1, b1, W2, b2), x.shape[1]

@@ -115,6 +115,26 @@ mistake(
     loss=lambda z, a, y: cross_entropy(np.log(a), y),
 )
 
+for base, shown in ((10, "log₁₀"), (2, "log₂")):
+    mistake(
+        f"{shown} in place of the natural logarithm",
+        "δ = a − y belongs to the natural logarithm, np.log; with another base it has a factor.",
+        SOFTMAX,
+        0.75,
+        loss=lambda z, a, y, base=base: cross_entropy(log_softmax(z), y) / np.log(base),
+    )
+
+
+@key.mistake(
+    "softmax over all entries at once",
+    "Every column is an example with probabilities of its own that add up to 1: the sum runs along "
+    "axis=0, with keepdims=True.",
+    SOFTMAX,
+    0.25,
+)
+def _(z, y):
+    return cross_entropy(log_softmax(z, axis=None), y), softmax(z, axis=None) - y
+
 
 @key.mistake(
     "softmax over the examples in place of the classes",
@@ -171,6 +191,18 @@ def _(z, y):
     z = z - z.max()
     a = np.exp(z) / np.exp(z).sum(axis=0, keepdims=True)
     return cross_entropy(z - np.log(np.exp(z).sum(axis=0, keepdims=True)), y), a - y
+
+
+key.clue(
+    "delta",
+    "loss",
+    "δ is right, so softmax is too: only the logarithm, the sum or the mean of the loss are left.",
+)
+key.clue(
+    "loss",
+    "delta",
+    "The loss is right, so softmax is too: only what makes δ of it is left, a − y.",
+)
 
 
 @key.alternative("loops over the examples")

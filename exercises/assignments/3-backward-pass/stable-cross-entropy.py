@@ -145,6 +145,27 @@ mistake(
     0.25,
     loss=lambda z, a, y: total(y * softplus(-z)),
 )
+mistake(
+    "the wrong sign on the second term of the loss",
+    "The minus stands before the whole bracket: both terms are costs, −y log a and "
+    "−(1 − y) log(1 − a).",
+    CHANCE,
+    0.5,
+    loss=lambda z, a, y: total(y * softplus(-z) - (1 - y) * softplus(z)),
+)
+mistake(
+    "what the output decides, 0 or 1, in place of its answer in δ",
+    "δ is a − y with the probability a. Rounded, it says nothing about how far off the answer is.",
+    delta=lambda z, a, y: (a > 0.5) - y,
+)
+for base, shown in ((10, "log₁₀"), (2, "log₂")):
+    mistake(
+        f"{shown} in place of the natural logarithm",
+        "δ = a − y belongs to the natural logarithm, np.log; with another base it has a factor.",
+        CHANCE,
+        0.75,
+        loss=lambda z, a, y, base=base: total(softplus(z) - y * z) / np.log(base),
+    )
 
 
 def shifted(z, M):
@@ -161,6 +182,19 @@ def _(z, y):
     z = z - z.max(axis=0, keepdims=True)
     log_a = z - np.log(np.exp(z).sum(axis=0, keepdims=True))
     return -np.sum(y * log_a) / z.shape[1], np.exp(log_a) - y
+
+
+key.clue(
+    "delta",
+    "loss",
+    "δ is right, so the sigmoid is too: only the terms of the loss, their sum or their mean "
+    "are left.",
+)
+key.clue(
+    "loss",
+    "delta",
+    "The loss is right, so only the sigmoid and a − y are left.",
+)
 
 
 @key.alternative("logaddexp")

@@ -57,6 +57,7 @@ def column_sum(delta):
 def run(
     x, y, W1, b1, W2, b2, eta, epochs, *, loss=entropy, error=lambda a, y: a - y,
     hidden=lambda z, a: 1 - a**2, factor=lambda m: 1, newest=False, biases=1, kept=slice(None),
+    bias=column_sum, again=False,
 ):  # fmt: skip
     """The training, each line of which can be replaced by a wrong one."""
     m, losses = x.shape[1], []
@@ -70,8 +71,11 @@ def run(
         delta2 = factor(m) * error(a2, y) / m
         new_W2 = W2 - eta * delta2 @ a1.T
         delta1 = ((new_W2 if newest else W2).T @ delta2) * hidden(z1, a1)
-        W1, W2 = W1 - eta * delta1 @ x.T, new_W2
-        b1, b2 = b1 - eta * biases * column_sum(delta1), b2 - eta * biases * column_sum(delta2)
+        W2, b2 = new_W2, b2 - eta * biases * bias(delta2)
+        if again:
+            delta2 = factor(m) * error(sigmoid(W2 @ a1 + b2), y) / m
+            delta1 = (W2.T @ delta2) * hidden(z1, a1)
+        W1, b1 = W1 - eta * delta1 @ x.T, b1 - eta * biases * bias(delta1)
     return W1, b1, W2, b2, np.array(losses)[kept]
 
 
@@ -128,6 +132,25 @@ mistake(
     newest=True,
 )
 mistake(
+    "the forward pass done again between the two updates",
+    "With layer 2 updated first, a new forward pass belongs to another network. All gradients "
+    "come from one pass, and then all parameters move at once.",
+    ORDER,
+    again=True,
+)
+mistake(
+    "bias gradients with one column for each example",
+    "A bias is one number for all examples: δ is summed along its row, or b becomes a matrix.",
+    BATCH,
+    0.5,
+    bias=lambda delta: delta,
+)
+mistake(
+    "what the network decides, 0 or 1, in place of its answer in the error",
+    "The error is a₂ − y with the probability a₂. Rounded, it says nothing about how far to go.",
+    error=lambda a, y: (a > 0.5) - y,
+)
+mistake(
     "the biases not updated",
     "A bias is a parameter like any other and has a gradient.",
     BIASES,
@@ -163,11 +186,45 @@ mistake(
     loss=lambda a, y: -np.mean(y * np.log(a)),
 )
 mistake(
+    "the wrong sign on the second term of the loss",
+    "The minus stands before the whole bracket: both terms are costs, −y log a and "
+    "−(1 − y) log(1 − a).",
+    LOSS,
+    0.75,
+    loss=lambda a, y: np.mean(-y * np.log(a) + (1 - y) * np.log(1 - a)),
+)
+mistake(
+    "log₁₀ in place of the natural logarithm",
+    "δ = a − y belongs to the natural logarithm, np.log; with another base it has a factor.",
+    LOSS,
+    0.75,
+    loss=lambda a, y: entropy(a, y) / np.log(10),
+)
+mistake(
+    "log₂ in place of the natural logarithm",
+    "δ = a − y belongs to the natural logarithm, np.log; with another base it has a factor.",
+    LOSS,
+    0.75,
+    loss=lambda a, y: entropy(a, y) / np.log(2),
+)
+mistake(
     "the squared error as the loss",
     "The gradient a − y at z belongs to the cross-entropy, and so do the losses asked for.",
     LOSS,
     0.5,
     loss=lambda a, y: np.mean((a - y) ** 2) / 2,
+)
+
+
+key.clue(
+    "W1 b1 W2 b2",
+    "losses",
+    "The training is right: only the loss, or the moment when it is noted, is left.",
+)
+key.clue(
+    "b1 b2",
+    "W1 W2",
+    "The biases are right, so the errors are too: only the products that make dW of them are left.",
 )
 
 

@@ -35,7 +35,7 @@ def cases(rng):
     return inputs
 
 
-def fair(k, beta1, beta2):
+def fair(k, beta1, beta2, P):
     return 1 - beta1**k, 1 - beta2**k
 
 
@@ -52,7 +52,7 @@ def run(
     for k, g in enumerate(gradients, 1):
         m = beta1 * m + new(beta1) * g
         s = beta2 * s + new(beta2) * square(g, m)
-        c1, c2 = corrections(k, beta1, beta2)
+        c1, c2 = corrections(k, beta1, beta2, theta.size)
         path.append(path[-1] - eta * step(m, s, c1, c2, eps))
         if keep:
             m, s = m / c1, s / c2
@@ -68,37 +68,67 @@ mistake(
     "Both means start at zero and are too small at first; the root of s more than m, so the first "
     "steps are too long.",
     CORRECTION,
-    corrections=lambda k, beta1, beta2: (1, 1),
+    corrections=lambda k, beta1, beta2, P: (1, 1),
 )
 mistake(
     "m corrected, but not s",
     "Both means start at zero, and each has a correction of its own.",
     CORRECTION,
-    corrections=lambda k, beta1, beta2: (1 - beta1**k, 1),
+    corrections=lambda k, beta1, beta2, P: (1 - beta1**k, 1),
 )
 mistake(
     "s corrected, but not m",
     "Both means start at zero, and each has a correction of its own.",
     CORRECTION,
-    corrections=lambda k, beta1, beta2: (1, 1 - beta2**k),
+    corrections=lambda k, beta1, beta2, P: (1, 1 - beta2**k),
 )
 mistake(
     "the correction of the first update in all updates",
     "What the start has cost fades: the power is βᵏ, with the number of the update.",
     CORRECTION,
-    corrections=lambda k, beta1, beta2: fair(1, beta1, beta2),
+    corrections=lambda k, beta1, beta2, P: fair(1, beta1, beta2, P),
+)
+mistake(
+    "β² in place of βᵏ in the corrections",
+    "The exponent is the number of the update: what the start has cost fades.",
+    CORRECTION,
+    corrections=lambda k, beta1, beta2, P: fair(2, beta1, beta2, P),
+)
+mistake(
+    "the corrections multiplied in place of divided",
+    "The means are too small at first, and 1 − βᵏ lies below 1: dividing by it makes up for that.",
+    CORRECTION,
+    step=lambda m, s, c1, c2, eps: m * c1 / (np.sqrt(s * c2) + eps),
+)
+mistake(
+    "a count that goes on with every parameter",
+    "One update moves all parameters, and k counts updates: it grows once for all of them.",
+    CORRECTION,
+    corrections=lambda k, beta1, beta2, P: fair((k - 1) * P + 1 + np.arange(P), beta1, beta2, P),
+)
+mistake(
+    "s corrected after its root",
+    "s is corrected first, then comes the root: √(s/(1 − β₂ᵏ)).",
+    CORRECTION,
+    0.75,
+    step=lambda m, s, c1, c2, eps: m / c1 / (np.sqrt(s) / c2 + eps),
+)
+mistake(
+    "g and g² without their 1 − β in the means",
+    "With 1 − β the numbers are means of the gradients and of their squares; without it, sums.",
+    new=lambda beta: 1,
 )
 mistake(
     "updates counted from 2",
     "At the first update k is 1, and the corrections are 1 − β₁ and 1 − β₂.",
     credit=0.75,
-    corrections=lambda k, beta1, beta2: fair(k + 1, beta1, beta2),
+    corrections=lambda k, beta1, beta2, P: fair(k + 1, beta1, beta2, P),
 )
 mistake(
     "updates counted from 0",
     "1 − β⁰ is zero, and the first update divides by it. The first update has k = 1.",
     credit=0.75,
-    corrections=lambda k, beta1, beta2: (
+    corrections=lambda k, beta1, beta2, P: (
         np.array(1 - beta1 ** (k - 1)),
         np.array(1 - beta2 ** (k - 1)),
     ),
@@ -143,6 +173,16 @@ mistake(
     DIRECTION,
     step=lambda *args: -quotient(*args),
 )
+
+
+@key.mistake(
+    "the start left out of the path",
+    "The path begins where the run does, so it has one point more than there are updates.",
+    DIRECTION,
+    0.5,
+)
+def _(**inputs):
+    return run(**inputs)[1:]
 
 
 @key.mistake(

@@ -130,6 +130,39 @@ mistake(
 )
 
 
+mistake(
+    "the look ahead with the wrong sign, g − βv",
+    "Looking ahead goes the way that the velocity goes, so βv is added to the gradient.",
+    NESTEROV,
+    0.5,
+    nesterov=lambda g, v, old, beta: g - beta * v,
+)
+mistake(
+    "Nesterov's rule in place of momentum",
+    "The first path moves by the velocity v alone; g + βv looks ahead, and belongs to the second.",
+    credit=0.5,
+    momentum=ahead,
+)
+mistake(
+    "the two paths exchanged",
+    "Momentum comes first, then Nesterov.",
+    NESTEROV,
+    0.75,
+    momentum=ahead,
+    nesterov=heavy,
+)
+
+
+@key.mistake(
+    "η in the velocity and in the step too",
+    "A step has one η: in the velocity, or where θ moves.",
+    MOMENTUM,
+    0.5,
+)
+def _(theta, gradients, eta, beta):
+    return both(theta, gradients, eta**2, beta)
+
+
 @key.mistake(
     "the velocity of the first run carried into the second",
     "Each rule starts with a velocity of zero; what the other run has left must go.",
@@ -159,6 +192,19 @@ def _(theta, gradients, eta, beta):
 )
 def _(theta, gradients, eta, beta):
     return [path[1:] for path in both(theta, gradients, eta, beta)]
+
+
+key.clue(
+    "momentum",
+    "nesterov",
+    "The first path is right, so the velocity is too: only the step g + βv is left.",
+)
+key.clue(
+    "nesterov",
+    "momentum",
+    "The second path is right, so the velocity is too: only the step of the first is left, "
+    "which is v.",
+)
 
 
 @key.alternative("η in the velocity")

@@ -35,10 +35,14 @@ def cases(rng):
     return inputs
 
 
+def divided(m, s, k, beta1, beta2):
+    return m / (1 - beta1**k), np.sqrt(s / (1 - beta2**k))
+
+
 class Means:
     """Adam's two means, and the step that they give."""
 
-    def __init__(self, eta, beta1, beta2, eps, fair=True):
+    def __init__(self, eta, beta1, beta2, eps, fair=divided):
         self.eta, self.beta1, self.beta2, self.eps, self.fair = eta, beta1, beta2, eps, fair
         self.m = self.s = self.k = 0
 
@@ -47,8 +51,8 @@ class Means:
         squared = d if squared is None else squared
         self.m = self.beta1 * self.m + (1 - self.beta1) * d
         self.s = self.beta2 * self.s + (1 - self.beta2) * squared * squared
-        c1, c2 = (1 - self.beta1**self.k, 1 - self.beta2**self.k) if self.fair else (1, 1)
-        return self.eta * (self.m / c1 + more) / (np.sqrt(self.s / c2) + self.eps)
+        m, root = self.fair(self.m, self.s, self.k, self.beta1, self.beta2)
+        return self.eta * (m + more) / (root + self.eps)
 
 
 def inside(at, g, mu, step, eta, start):
@@ -60,7 +64,7 @@ def outside(at, g, mu, step, eta, start):
 
 
 def run(
-    theta, gradients, eta, mu, beta1, beta2, eps, *, l2=inside, adamw=outside, fair=True,
+    theta, gradients, eta, mu, beta1, beta2, eps, *, l2=inside, adamw=outside, fair=divided,
     forget=True,
 ):  # fmt: skip
     """Both ends, each with an update that can be replaced by a wrong one."""
@@ -153,13 +157,51 @@ mistake(
     "the bias correction left out",
     "Both means start at zero; divide by 1 − β₁ᵏ and 1 − β₂ᵏ.",
     ADAM,
-    fair=False,
+    fair=lambda m, s, k, beta1, beta2: (m, np.sqrt(s)),
+)
+mistake(
+    "the corrections multiplied in place of divided",
+    "The means are too small at first, and 1 − βᵏ lies below 1: dividing by it makes up for that.",
+    ADAM,
+    fair=lambda m, s, k, beta1, beta2: (m * (1 - beta1**k), np.sqrt(s * (1 - beta2**k))),
+)
+mistake(
+    "β² in place of βᵏ in the corrections",
+    "The exponent is the number of the update: what the start has cost fades.",
+    ADAM,
+    fair=lambda m, s, k, beta1, beta2: divided(m, s, 2, beta1, beta2),
+)
+mistake(
+    "s corrected after its root",
+    "s is corrected first, then comes the root: √(s/(1 − β₂ᵏ)).",
+    ADAM,
+    fair=lambda m, s, k, beta1, beta2: (m / (1 - beta1**k), np.sqrt(s) / (1 - beta2**k)),
+)
+mistake(
+    "a count that goes on with every parameter",
+    "One update moves all parameters, and k counts updates: it grows once for all of them.",
+    ADAM,
+    fair=lambda m, s, k, beta1, beta2: divided(
+        m, s, (k - 1) * m.size + 1 + np.arange(m.size), beta1, beta2
+    ),
 )
 mistake(
     "the means of the first rule carried into the second",
     "Each rule has its own m, s and k, all of them zero at the start.",
     ADAM,
     forget=False,
+)
+
+
+key.clue(
+    "l2",
+    "adamw",
+    "Adam itself is right, as the first result shows: only AdamW's decay is left.",
+)
+key.clue(
+    "adamw",
+    "l2",
+    "Adam itself is right, as the second result shows: only what L2 adds to the gradient is left.",
 )
 
 

@@ -160,6 +160,18 @@ def _(W, a, delta):
     return norms[::-1], factor, bound
 
 
+key.clue(
+    "norms factor",
+    "bound",
+    "The way back is right: only the bound, its matrices or its ¼, is left.",
+)
+key.clue(
+    "norms",
+    "factor",
+    "The norms are right: only the factor that is made of them is left.",
+)
+
+
 @key.alternative("loops over the entries")
 def _(W, a, delta):
     squares, L, m = [np.sum(delta**2)], len(W), delta.shape[1]

@@ -26,11 +26,12 @@ def recipes(n_in, n_out):
 
 def run(
     widths, *, fans=fans, recipes=recipes, root=np.sqrt,
-    limit=lambda deviation: np.sqrt(3) * deviation,
+    limit=lambda deviation: np.sqrt(3) * deviation, xavier_limit=None,
 ):  # fmt: skip
     """The five arrays, each line of which can be replaced by a wrong one."""
     lecun, he, xavier = (root(variance) for variance in recipes(*fans(widths)))
-    return lecun, he, xavier, limit(he), limit(xavier)
+    last = xavier_limit(*fans(widths)) if xavier_limit else limit(xavier)
+    return lecun, he, xavier, limit(he), last
 
 
 def mistake(name, why, read=RECIPES, credit=0.25, **slip):
@@ -98,6 +99,30 @@ mistake(
     recipes=lambda n_in, n_out: (1 / n_in, 2 / n_in, 1 / (n_in + n_out)),
 )
 mistake(
+    "brackets missing in √(2/(n_in + n_out))",
+    "2 / n_in + n_out divides by n_in alone. The sum of both widths is what divides.",
+    credit=0.5,
+    recipes=lambda n_in, n_out: (1 / n_in, 2 / n_in, 2 / n_in + n_out),
+)
+mistake(
+    "brackets missing in √(6/(n_in + n_out))",
+    "6 / n_in + n_out divides by n_in alone. The sum of both widths is what divides.",
+    credit=0.75,
+    xavier_limit=lambda n_in, n_out: np.sqrt(6 / n_in + n_out),
+)
+mistake(
+    "the 2 of Xavier outside the root",
+    "2/(n_in + n_out) is the variance, so the root is taken of the 2 as well.",
+    credit=0.5,
+    recipes=lambda n_in, n_out: (1 / n_in, 2 / n_in, 4 / (n_in + n_out)),
+)
+mistake(
+    "the root of the 2 alone in Xavier",
+    "The root goes over the whole quotient: √(2/(n_in + n_out)), not √2/(n_in + n_out).",
+    credit=0.5,
+    recipes=lambda n_in, n_out: (1 / n_in, 2 / n_in, 2 / (n_in + n_out) ** 2),
+)
+mistake(
     "Xavier as the mean of the two variances",
     "Averaged are the two widths, not 1/n_in and 1/n_out.",
     credit=0.5,
@@ -115,6 +140,18 @@ mistake(
     "A unit adds up n_in products. That a layer has n_in · n_out weights plays no part.",
     SUM,
     fans=lambda widths: (widths[:-1] * widths[1:], widths[1:]),
+)
+
+
+key.clue(
+    "lecun he xavier",
+    "he_limit xavier_limit",
+    "The deviations are right: only the step from a deviation to a limit is left.",
+)
+key.clue(
+    "lecun he",
+    "xavier",
+    "The others are right, so the root and n_in are too: only 2/(n_in + n_out) is left.",
 )
 
 

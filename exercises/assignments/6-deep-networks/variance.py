@@ -129,6 +129,18 @@ mistake(
 )
 
 
+key.clue(
+    "q",
+    "e",
+    "The way forward is right: only the widths, the weights or the half of the way back are left.",
+)
+key.clue(
+    "e",
+    "q",
+    "The way back is right: only the widths, the half or the biases of the way forward are left.",
+)
+
+
 @key.alternative("products of factors and a running sum")
 def _(widths, sigma, sigma_b, q0):
     gain = widths[:-1] * sigma**2 / 2
