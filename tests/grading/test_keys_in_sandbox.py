@@ -16,7 +16,7 @@ pytestmark = pytest.mark.needs("bwrap")
 
 SEED = 20240229
 RECORDER = """
-import sys, types
+import functools, sys, types
 
 class Key:
     def __init__(self, *given, **settings):
@@ -26,6 +26,10 @@ class Key:
         return draw
     def mistake(self, name, *rest, **more):
         return lambda answer: self.made.setdefault(("mistake", name), answer)
+    def slip(self, built, lines, name, *rest):
+        self.made["mistake", name] = functools.partial(built, **lines)
+    def clue(self, *told):
+        pass
     def alternative(self, name):
         return lambda answer: self.made.setdefault(("alternative", name), answer)
     @property
