@@ -13,6 +13,7 @@ LOOP = "chapter 7, “The training loop”"
 MEAN = "chapter 5, “Sum or mean?”"
 ORDER = "chapter 4, “Use the newest weights”"
 BIASES = "chapter 5, “Forgetting the biases”"
+BATCH = "chapter 4, “A batch”"
 SLOPES = "chapter 1, “Three slopes to know by heart”"
 
 

@@ -37,9 +37,7 @@ def run(eta, K, r, floor, *, up=line, down=bow, lower=onto):
 
 
 def mistake(name, why, read=SHAPES, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(**inputs):
-        return run(**inputs, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

@@ -47,9 +47,7 @@ def run(mean, variance, rates, lam, s, *, shrink=factor, spread=both, drift=lamb
 
 
 def mistake(name, why, read=TWO, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(**inputs):
-        return run(**inputs, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 mistake(

@@ -29,9 +29,7 @@ def run(A, gain, *, columns=by_qr, power=1):
 
 
 def mistake(name, why, read=RECIPES, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(A, gain):
-        return run(A, gain, **slip)
+    key.slip(run, slip, name, why, read, credit)
 
 
 def signs(rule):

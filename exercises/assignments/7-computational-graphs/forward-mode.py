@@ -68,9 +68,7 @@ def walk(tape, x, t, start=lambda t: t, move=move, **slopes):
 
 
 def mistake(name, why, read=TANGENT, credit=0.5, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(tape, x, t):
-        return walk(tape, x, t, **slip)
+    key.slip(walk, slip, name, why, read, credit)
 
 
 mistake(

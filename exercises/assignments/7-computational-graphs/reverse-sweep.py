@@ -71,9 +71,7 @@ def sweep(parents, slopes, output, *, order=None, share=lambda bar, slope: bar *
 
 
 def mistake(name, why, read=RULE, credit=0.25, **slip):
-    @key.mistake(name, why, read, credit)
-    def _(parents, slopes, output):
-        return sweep(parents, slopes, output, **slip)
+    key.slip(sweep, slip, name, why, read, credit)
 
 
 def depth_first(parents, output):
