@@ -198,7 +198,9 @@ def test_cost():
             back += above * below + (above * below if l else 0)
         return back / forward
 
-    right = [rounded(passes(sizes), 2) for sizes in ([784, 100, 100, 10], [100] * 11)]
+    [network] = re.findall(r"(\d+(?:-\d+)+) network", ENTRIES["er-cost"])
+    uneven = [int(units) for units in network.split("-")]
+    right = [rounded(passes(sizes), 2) for sizes in (uneven, [100] * 11)]
     assert passes([784, 10]) == 1 < passes([1] * 1000) < 2
     says("er-cost", ["1", "2", *right], given="10 100")
 
@@ -315,5 +317,6 @@ def test_quarter():
 
     half = np.array([0.5])
     one, twenty = (slopes(lambda a, n=n: chain(a, n)[0], half).item() for n in (1, 20))
-    claimed = scientific(0.25**20)
-    says("er-quarter", [f"{one:.0f}"], [f"{twenty:,.0f}", *claimed], "0 4 8 20 −4")
+    assert slopes(lambda a: chain(a, 20)[0], np.array([0.51])) < 1e-9
+    others = f"{twenty:,.0f}", *scientific(0.25**20), *scientific(1e-9)[1:]
+    says("er-quarter", [f"{one:.0f}"], others, "0 0.51 4 8 20 −4")
