@@ -135,10 +135,15 @@ class Picture:
             ax: where.
             x, y: two columns of one loop, or two lists of expressions, one for each corner.
             upto: an expression: draw no further than to that point of the line.
-            **style: what `Axes.plot` takes.
+            **style: what `Axes.plot` takes, without a marker: use `point`.
+
+        Raises:
+            ValueError: the style has a marker, or x and y differ in length.
         """
         here = self._axes(ax)
         (artist,) = ax.plot([], [], **style)
+        if artist.get_marker() not in ("None", ""):
+            raise ValueError(f"marker is {artist.get_marker()!r}; expected none, see Picture.point")
         if isinstance(x, Column) or isinstance(y, Column):
             columns = [self.program.column(c) for c in (x, y)]
             if x.loop.times != y.loop.times:

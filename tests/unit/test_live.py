@@ -284,6 +284,7 @@ def test_nothing_is_shown_of_what_cannot_be_computed(name):
 
 
 REFUSED = {
+    "plot: marker": (lambda p, ax: p.plot(ax, [0, 1], [0, 1], marker="o"), "marker is 'o'"),
     "drag: start": (lambda p, ax: p.drag(ax, x, y, (1,), "a"), "start is (1,)"),
     "drag: NaN": (lambda p, ax: p.drag(ax, x, y, (1, float("nan")), "a"), "finite"),
     "drag: taken": (lambda p, ax: p.drag(ax, eta, y, (1, 1), "a"), "'eta' is set twice"),
