@@ -74,7 +74,7 @@ def test_a_lesson_has_all_its_parts(name):
     text, (path,) = LESSONS[name], sources(name)
     first, *_, last = table = rows(text)
     whole = "\n".join(means for *_, means in table)
-    assert first[2] == f"the top of {{ref}}`{path.stem[3:]}`"
+    assert first[2] == f"{{ref}}`top of {name.split(':')[0].lower()} <{path.stem[3:]}>`"
     assert last[0] <= 3
     assert sum("Collect: " in what for _, what, _ in table) == 2
     assert 2 <= len(roles("eq", whole)) <= 4
@@ -86,7 +86,7 @@ def test_a_lesson_has_all_its_parts(name):
 @pytest.mark.parametrize("name", LESSONS)
 def test_mistakes_are_headings_of_the_chapter(name):
     told = "\n".join(path.read_text("utf8") for path in sources(name)).replace('"', "“")
-    named = re.findall(r"Mistake: (.+?) +\|", LESSONS[name])
+    named = re.findall(r"\| Mistake \| \{ref\}`(.+?) <", LESSONS[name])
     assert named
     for mistake in named:
         title = mistake.strip("“”")
