@@ -133,6 +133,9 @@ $(STAMPS)/places: FORCE | $(STAMPS)/venv
 	  echo "$(BOOK_REPOSITORY) $(BOOK_ADDRESS) $(BOOK_PYODIDE)" > $@
 FORCE:
 
+# One thread: matrices as small as the book's are slower with more, and timings mean nothing.
+$(STAMPS)/book: export OPENBLAS_NUM_THREADS := 1
+
 # A warning is said only while a chapter is read, so after a failure all are read again.
 $(STAMPS)/book: $(CHAPTERS) $(EXERCISES) $(HOUSE) $(STAMPS)/node $(STAMPS)/executed $(STAMPS)/read $(STAMPS)/places
 	$(BIN)/jupyter-book build --quiet -W --keep-going . || { rm -rf _build/.doctrees; exit 1; }
