@@ -378,3 +378,40 @@ def test_variance():
             assert np.mean(delta**2) == pytest.approx(e[l], rel=0.05)
             if l:
                 delta = (net.W[l].mT @ delta) * (layers[l - 1].z > 0)
+
+
+def test_batch_norm_backward():
+    for i, (dx, dgamma, dbeta) in solved("batch-norm-backward"):
+        norm = bplib.layers.BatchNorm(len(i["x"]), eps=i["eps"])
+        net = bplib.network.Network([norm])
+        norm.gamma = i["gamma"]
+        net.forward(i["x"], train=True)
+        close(dx, norm.backward(i["da"]))
+        close(dgamma, norm.dgamma)
+        close(dbeta, norm.dbeta)
+
+        def pulled(x, i=i):
+            apart = x - x.mean(axis=1, keepdims=True)
+            variance = np.mean(apart**2, axis=1, keepdims=True)
+            return np.sum(i["da"] * i["gamma"] * apart / np.sqrt(variance + i["eps"]))
+
+        near(dx, slope(pulled, i["x"]))
+
+
+def test_residual_chain():
+    for i, (dx, dW) in solved("residual-chain"):
+        n = len(i["x"])
+        blocks = [bplib.layers.Residual([bplib.layers.Dense(n, n, "tanh")]) for _ in i["W"]]
+        net = bplib.network.Network(blocks)
+        net.W = list(i["W"])
+        net.forward(i["x"])
+        close(dx, net.backward(i["g"]))
+        close(dW, np.array(net.dW) * i["x"].shape[1])
+
+        def end(W, i=i):
+            a = i["x"]
+            for W_l in W:
+                a = a + np.tanh(W_l @ a)
+            return np.sum(i["g"] * a)
+
+        near(dW, slope(end, i["W"]))
