@@ -330,6 +330,34 @@ def test_clipping():
         assert [g.shape for g in clipped] == [g.shape for g in i["gradients"]]
 
 
+def test_dropout():
+    for i, (dropped, dW, da) in solved("dropout"):
+        layer = bplib.layers.Dropout(len(i["a"]), i["p"], seed=0)
+        layer.forward(i["a"], train=True)
+        layer.mask, layer.hold = i["kept"] / (1 - i["p"]), True
+        close(dropped, layer.forward(i["a"], train=True))
+        above = bplib.layers.Dense(*i["W"].T.shape, "identity")
+        net = bplib.network.Network([above])
+        net.W[0] = i["W"]
+        net.forward(dropped)
+        close(da, layer.backward(net.backward(i["delta"])))
+        close(dW, net.dW[0])
+
+
+def test_penalised_gradient():
+    for i, (J, dW, db) in solved("penalised-gradient"):
+        sizes = [i["W"][0].shape[1], *(len(b) for b in i["b"])]
+        net = bplib.mlp(sizes)
+        net.W, net.b = i["W"], i["b"]
+        weights = net.theta[net.is_weight]
+        penalties = bplib.losses.L2(i["lam"]), bplib.losses.L1(i["mu"])
+        close(J, i["loss"] + sum(penalty.value(weights) for penalty in penalties))
+        net.dW, net.db = i["dW"], i["db"]
+        net.grad[net.is_weight] += sum(penalty.gradient(weights) for penalty in penalties)
+        close(flat(dW), flat(net.dW))
+        close(flat(db), flat(net.db))
+
+
 def test_initial_scales():
     rng, draws = np.random.default_rng(0), 20_000
     for i, found in solved("initial-scales"):
