@@ -19,6 +19,7 @@ from bpsite.html import (
     metadata,
     numbering,
     repairs,
+    search,
     sitemap,
     solution_links,
     style_sheets,
@@ -31,6 +32,7 @@ HOOKS = (
     ("config-inited", 50, addresses.read),
     ("config-inited", 100, assignment_pages.write_pages),  # before the contents are read
     ("config-inited", 500, repairs.use_templates),
+    ("config-inited", 500, search.use),
     ("builder-inited", 500, assets.install),
     ("builder-inited", 500, widget_runtime.install),
     ("builder-inited", 500, mathematics.start),
@@ -39,6 +41,7 @@ HOOKS = (
     ("autodoc-skip-member", 500, docstrings.skip_arrays),
     ("env-get-updated", 500, numbering.renumber),
     ("env-get-updated", 900, page_notebooks.changed),  # after the numbers of all equations
+    ("env-check-consistency", 500, search.find_sections),
     ("doctree-resolved", 500, folds.fold_cells),
     ("doctree-resolved", 500, folds.fold_sections),
     ("doctree-resolved", 500, solution_links.link),
@@ -87,6 +90,7 @@ PARTS = (
     numbering,
     folds,
     chapter_box,
+    search,
 )
 """What registers nodes, directives, settings or files too, by a `setup` of its own."""
 
