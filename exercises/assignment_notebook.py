@@ -1,5 +1,6 @@
 """Notebooks of an assignment: with solutions for the gradebook, without for students."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 
@@ -18,7 +19,8 @@ ANSWER = "YOUR ANSWER HERE"
 HOW = (
     "Write your code where the cell says so, and run the cell below it: it tells you whether "
     "the answer is right and, if not, which mistake gives what you got. Add cells as you like. "
-    "Written questions are read by a person."
+    "Written questions are read by a person. Write what your functions need yourself, with NumPy: "
+    "when they are graded, nothing of `bplib` is there but `bplib.check`."
 )
 
 
@@ -52,6 +54,19 @@ def notebook(
     )
 
 
+def sealed(exercise: Exercise, seed: int) -> str:
+    """Return the text by which `bplib.check` knows a student's own numbers.
+
+    It holds their mark, by which grading knows them.
+    """
+    return seal({**packed(exercise, seed), "mark": mark(seed)})
+
+
+def mark(seed: int) -> str:
+    """Return what tells numbers from others, and does not tell the seed."""
+    return hashlib.sha256(f"numbers of {seed}".encode()).hexdigest()[:16]
+
+
 def _cells(
     exercise: Exercise, solved: bool, version: Version | None
 ) -> Iterator[nbformat.NotebookNode]:
@@ -64,7 +79,7 @@ def _cells(
     yield _cell(new_markdown_cell(text), f"{name}-statement", locked=True)
     code = fill(source.solution if solved else source.stub, numbers)
     yield _cell(new_code_cell(code), f"{name}-solution", solution=True)
-    own = "" if seed is None else f',\n            "{seal(packed(exercise, seed))}"'
+    own = "" if seed is None else f',\n            "{sealed(exercise, seed)}"'
     call = f'bplib.check("{name}", {source.function}{own})'
     yield _cell(new_code_cell(call), f"{name}-check", locked=True, points=source.points)
     for number, written in enumerate(source.written, 1):

@@ -1,10 +1,12 @@
 """Writes what `bplib.check` compares with: fingerprints, no results."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import bplib
+from bplib.checks.lock import locked
 from bplib.checks.packing import pack
 from exercises.exercise import Exercise
 
@@ -12,8 +14,15 @@ FOLDER = Path(bplib.__file__).parent / "checks" / "cases"
 
 
 def packed(exercise: Exercise, seed: int | None = None) -> dict[str, Any]:
-    """Return an exercise's cases as plain data, the visible ones if there is no seed."""
-    return pack(exercise.key.returns, exercise.cases(seed), exercise.mistakes, exercise.key.clues)
+    """Return an exercise's cases as plain data, the visible ones if there is no seed.
+
+    Where the numbers are graded that a student can see, their results are locked.
+    """
+    cases = pack(exercise.key.returns, exercise.cases(seed), exercise.mistakes, exercise.key.clues)
+    if not exercise.key.own:
+        return cases
+    salt = hashlib.sha256(f"lock of {exercise.name} {seed}".encode()).hexdigest()[:8]
+    return locked(cases, salt)
 
 
 def text(exercise: Exercise) -> str:

@@ -11,8 +11,12 @@ from nbgrader.api import Gradebook, MissingEntry
 from exercises.exercise import Assignment
 from grading.course import Course, Record, plain, save
 from grading.nbgrader_adapter import gradebook
+from grading.regrading import to_read_again
+from grading.text import line, printable
 
+READ_AGAIN = "Read again; the answer has changed since you gave points:"
 FIRST = ["student"]
+LONGEST = 20_000  # characters of a text that is listed
 LAST = ["total", "max", "mistakes named", "to be read", "late", "reason"]
 
 
@@ -27,7 +31,7 @@ def write(path: Path, table: Sequence[dict[str, str]], assignment: Assignment) -
     text = io.StringIO()
     writer = csv.DictWriter(text, [*FIRST, *cells(assignment), *LAST], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(table)
+    writer.writerows({name: line(text, 2000) for name, text in row.items()} for row in table)
     save(path, text.getvalue().encode())
 
 
@@ -59,17 +63,46 @@ def report(
     to_read = sum(int(row["to be read"] or 0) for row in table)
     parts = [
         f"{assignment.name}: {len(records)} students, checked in {_sandboxes(records)}",
-        _listed("NOT GRADED, or with something wrong; run the command again:", trouble),
+        _listed("NOT GRADED, or with something wrong:", trouble),
         _listed("Mistakes, most frequent first:", (f"{n} × {m}" for m, n in named.most_common())),
         _listed(
             "Nothing could be graded, or a function could not be judged:",
             (f"{row['student']}: {row['reason']}" for row in table if row["reason"]),
         ),
+        _listed(READ_AGAIN, to_be_read_again(course, assignment)),
         _listed("Repaired:", (f"{r.student}: {note}" for r in records for note in r.notes)),
         _listed("Files:", remarks),
         f"Written answers to be read: {to_read}." if to_read else "",
+        f"Words outside the places for answers, to be looked through: {unplaced_file(assignment)}"
+        if any(record.unplaced for record in records)
+        else "",
     ]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    return printable("\n\n".join(filter(None, parts))) + "\n"
+
+
+def unplaced_file(assignment: Assignment) -> str:
+    """Return the name of the file that lists them."""
+    return f"unplaced-{assignment.name}.txt"
+
+
+def unplaced(course: Course, assignment: Assignment) -> str:
+    """Return what stands in no place for an answer, by student, for a person to read; "" if all.
+
+    It is text as the students wrote it, without control characters.
+    """
+    parts = []
+    for record in course.records(assignment.name):
+        if record.unplaced:
+            where = f"originals/{assignment.name}/{record.student}"
+            texts = "\n---\n".join(map(_shown, record.unplaced))
+            parts.append(f"=== {record.student} ({where})\n{texts}\n")
+    return "\n".join(parts)
+
+
+def _shown(text: str) -> str:
+    kept = text[:LONGEST]
+    cut = f"\n(cut: {len(text) - LONGEST} more characters)" if len(text) > LONGEST else ""
+    return printable(kept.strip()) + cut
 
 
 def _row(book: Gradebook, assignment: Assignment, record: Record) -> dict[str, str]:
@@ -77,7 +110,7 @@ def _row(book: Gradebook, assignment: Assignment, record: Record) -> dict[str, s
     try:
         submission = book.find_submission_notebook(assignment.name, assignment.name, record.student)
     except MissingEntry:
-        return row | {"total": "", "reason": "not in the gradebook; run the command again"}
+        return row | {"total": "", "reason": "not in the gradebook; the report says why"}
     grades = {grade.cell.name: grade for grade in submission.grades}
     to_read = 0
     for column, cell in cells(assignment).items():
@@ -91,6 +124,18 @@ def _row(book: Gradebook, assignment: Assignment, record: Record) -> dict[str, s
         "to be read": str(to_read or ""),
         "reason": _reason(record),
     }
+
+
+def to_be_read_again(course: Course, assignment: Assignment) -> list[str]:
+    """Return the answers that have changed since a person gave points for them."""
+    if not course.database.exists():
+        return []
+    with gradebook(course) as book:
+        return [
+            told
+            for record in course.records(assignment.name)
+            for told in to_read_again(book, course, assignment.name, record.student)
+        ]
 
 
 def _reason(record: Record) -> str:

@@ -1,17 +1,26 @@
 """Reads each student's files from a zip or a folder; file_names.py knows whose they are."""
 
+import contextlib
+import io
 import os
+import re
 import stat
+import struct
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
-from grading.file_names import MADE_BY_THE_SYSTEM, outer, owner
+from grading import archives
+from grading.file_names import AROUND, MADE_BY_THE_SYSTEM, ids, outer, owner
 from grading.repair import LARGEST
+from grading.text import line
 
 ENTRIES = 100_000
 TOTAL = 2 << 30
+PACKED = r"(?i)\.(?:zip|tgz|tar(?:\.\w+)?)$"
+MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n"  # byte order marks and space
+UTF8 = 0x800  # the flag of an entry whose name is UTF-8
 
 
 @dataclass(frozen=True)
@@ -34,16 +43,27 @@ class Upload:
 
 @dataclass
 class Student:
-    """A student and all files that came."""
+    """A student and all files that came.
+
+    Attributes:
+        name: what the student is called in the course.
+        number: what tells the student from others of one name, "" if nothing has to.
+    """
 
     name: str
     notebooks: list[Upload] = field(default_factory=list)
     others: list[Upload] = field(default_factory=list)
+    number: str = ""
+
+    @property
+    def latest(self) -> list[Upload]:
+        """The notebooks, the latest first."""
+        return sorted(self.notebooks, key=lambda upload: upload.order, reverse=True)
 
     @property
     def chosen(self) -> Upload | None:
-        """The notebook that counts: the latest."""
-        return max(self.notebooks, key=lambda upload: upload.order, default=None)
+        """The latest notebook, which counts if it can be graded."""
+        return next(iter(self.latest), None)
 
 
 @dataclass
@@ -54,8 +74,13 @@ class Collection:
     remarks: list[str] = field(default_factory=list)
 
 
-def collect(source: Path, assignment: str) -> Collection:
+def collect(source: Path, assignment: str, known: Mapping[str, str] | None = None) -> Collection:
     """Read all submissions in a zip or a folder.
+
+    Args:
+        source: the zip or folder.
+        assignment: the assignment's name.
+        known: the numbers of the students who are in the course, by what they are called.
 
     Raises:
         ValueError: there is neither, or the zip is broken or larger than any class's.
@@ -76,50 +101,95 @@ def collect(source: Path, assignment: str) -> Collection:
         else:
             uploads.append(upload)
     around = outer({upload.path for upload in uploads}, assignment)
-    owners = [(owner(u.path.removeprefix(around), assignment), u) for u in uploads]
-    numbers: dict[str, set[str]] = {}
-    for whose, _ in owners:
-        if whose:
-            numbers.setdefault(whose.name, set()).add(whose.number)
-    for whose, upload in owners:
+    tops = {"/".join(PurePosixPath(upload.path).parts[:around]) for upload in uploads}
+    for top in sorted(tops - {"", *AROUND, assignment}):
+        found.remarks.append(f"{top}: a folder around all students' files, no student's own")
+    owners, packed = [], [_unpacked(upload) for upload in uploads]
+    for upload, inner in zip(uploads, packed, strict=True):
+        path = _within(upload.path, around)
+        path = re.sub(PACKED, ".ipynb", path) if inner else path
+        whose = owner(path, assignment, is_notebook(upload) or bool(inner))
+        owners.append((whose, upload, inner))
+    called = ids([whose for whose, *_ in owners if whose], known or {})
+    for whose, upload, inner in owners:
         if not whose:
             found.remarks.append(f"{upload.path}: left out, its name tells no student")
             continue
-        name = whose.name if len(numbers[whose.name]) == 1 else f"{whose.name}_{whose.number}"
-        student = found.students.setdefault(name, Student(name))
+        name = called[whose.name, whose.number]
+        student = found.students.setdefault(name, Student(name, number=whose.number))
         order = (*whose.order, upload.order)
         placed = Upload(upload.path, upload.data, order, whose.late, upload.problem)
-        is_notebook = upload.path.lower().endswith(".ipynb")
-        (student.notebooks if is_notebook else student.others).append(placed)
+        (student.notebooks if is_notebook(upload) else student.others).append(placed)
+        for part in inner:
+            part_order = (*whose.order, upload.order + part.order)
+            student.notebooks.append(replace(part, order=part_order, late=whose.late))
     for student in found.students.values():
         found.remarks += _told(student)
+    found.remarks = [line(remark, 1000) for remark in found.remarks]
     return found
+
+
+def _unpacked(upload: Upload) -> list[Upload]:
+    """Return the notebooks in a student's own archive, or one that says why it is closed."""
+    if upload.problem or is_notebook(upload) or not archives.is_archive(upload.data):
+        return []
+    if len(upload.data) > LARGEST:
+        return []
+    try:
+        found = archives.notebooks(upload.data)
+    except archives.Unreadable as error:
+        file = PurePosixPath(upload.path).name
+        return [Upload(upload.path, problem=f"{line(file, 100)} cannot be unpacked: {line(error)}")]
+    inner = (Upload(f"{upload.path}/{path}", data, when) for path, data, when in found)
+    return [part for part in inner if not MADE_BY_THE_SYSTEM.search(part.path)]
+
+
+def is_notebook(upload: Upload) -> bool:
+    """Say whether a file is a notebook: by its name, or else by its content."""
+    if upload.path.lower().endswith(".ipynb"):
+        return True
+    text = upload.data.replace(b"\0", b"")  # also of UTF-16
+    if not text[:100].lstrip(MARKS).startswith(b"{") or b'"nbformat"' not in text:
+        return False
+    return bool(re.search(rb'"(?:cells|worksheets)"\s*:', text))
+
+
+def _within(path: str, around: int) -> str:
+    return "/".join(PurePosixPath(path).parts[around:])
 
 
 def _told(student: Student) -> Iterator[str]:
     if len(student.notebooks) > 1:
         count = len(student.notebooks)
-        yield f"{student.name}: {count} notebooks; {student.chosen.path} counts, all are kept"
+        latest = student.chosen.path
+        yield f"{student.name}: {count} notebooks, all are kept; the latest is {latest}"
     for upload in [*student.notebooks, *student.others]:
-        if len(upload.data) > LARGEST:
+        if archives.is_archive(upload.data) and any(
+            part.path.startswith(f"{upload.path}/") for part in student.notebooks
+        ):
+            yield f"{upload.path}: unpacked, its notebooks are read"
+        elif len(upload.data) > LARGEST:
             yield f"{upload.path}: more than {LARGEST >> 20} MB, not copied"
         elif upload.problem:
             yield f"{upload.path}: not copied, {upload.problem}"
         elif upload in student.others:
             yield f"{upload.path}: kept, but not a notebook"
+        elif not upload.path.lower().endswith(".ipynb"):
+            yield f"{upload.path}: a notebook by what is in it, read as one"
 
 
 def _of_zip(source: Path) -> Iterator[Upload]:
     try:
-        with zipfile.ZipFile(source) as archive:
+        with contextlib.ExitStack() as stack:
+            archive = stack.enter_context(_opened(source))
             entries = archive.infolist()
             if len(entries) > ENTRIES:
                 raise ValueError(f"{source} has {len(entries)} entries; expected {ENTRIES} at most")
             total = 0
-            for entry in entries:
+            for number, entry in enumerate(entries):
                 if entry.is_dir():
                     continue
-                upload = _from_zip(archive, entry)
+                upload = _from_zip(archive, entry, source, number)
                 total += len(upload.data)
                 if total > TOTAL:
                     raise ValueError(f"{source} unpacks to more than {TOTAL >> 30} GB")
@@ -128,14 +198,54 @@ def _of_zip(source: Path) -> Iterator[Upload]:
         raise ValueError(f"{source} is no zip file that can be read: {error}") from error
 
 
-def _from_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Upload:
+def _opened(source: Path) -> zipfile.ZipFile:
+    """Open a zip, also one with names that it says are UTF-8 and that are not."""
+    try:
+        return zipfile.ZipFile(source)
+    except UnicodeDecodeError:
+        data = bytearray(source.read_bytes())
+    try:
+        _correct(data)
+        return zipfile.ZipFile(io.BytesIO(data))
+    except (UnicodeDecodeError, struct.error) as error:
+        raise zipfile.BadZipFile(f"its names cannot be read ({error})") from error
+
+
+def _correct(data: bytearray) -> None:
+    """Take the flag for UTF-8 from the entries of a zip whose names are something else."""
+    count, _, at = struct.unpack_from("<HLL", data, data.rfind(b"PK\5\6") + 10)
+    for _ in range(count):
+        flags, length, extra, comment = struct.unpack_from("<8xH18x3H", data, at)
+        try:
+            data[at + 46 : at + 46 + length].decode()
+        except UnicodeDecodeError:
+            (own,) = struct.unpack_from("<L", data, at + 42)
+            for place in (at + 8, own + 6):  # in the list of entries, and before the entry
+                struct.pack_into("<H", data, place, flags & ~UTF8)
+        at += 46 + length + extra + comment
+
+
+def _path(entry: zipfile.ZipInfo) -> str:
+    """Return the path of an entry, as UTF-8 if it can be, and with / between folders."""
     path = entry.filename
+    if not entry.flag_bits & UTF8:
+        with contextlib.suppress(UnicodeError):
+            path = path.encode("cp437").decode()
+    return path.replace("\\", "/")
+
+
+def _from_zip(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, source: Path, number: int
+) -> Upload:
+    path = _path(entry)
     if _escapes(path):
         return Upload(path, problem="its path leads out of the folder")
     order = entry.date_time
     if stat.S_ISLNK(entry.external_attr >> 16):
         return Upload(path, order=order, problem="it is a link to another file")
     try:
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return Upload(path, archives.member(str(source), number), order)  # may need much memory
         with archive.open(entry) as file:
             return Upload(path, file.read(LARGEST + 1), order)
     except Exception as error:  # what the decompressors raise has no common name
@@ -143,8 +253,10 @@ def _from_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Upload:
 
 
 def _escapes(path: str) -> bool:
-    parts = path.replace("\\", "/").split("/")
-    return ".." in parts or path.startswith(("/", "\\")) or ":" in parts[0] or "\0" in path
+    parts = path.split("/")
+    return (
+        not any(parts) or ".." in parts or path.startswith("/") or ":" in parts[0] or "\0" in path
+    )
 
 
 def _of_folder(source: Path) -> Iterator[Upload]:

@@ -15,11 +15,13 @@ Grades all submissions of an assignment in a sandbox and writes, into the course
   grades.csv             a row for each student: points, mistakes named, reasons for zeros
   feedback/<student>/    a page for each student that names the mistakes
   report-<assignment>.txt   what was repaired, left out, late, or could not be graded
+  unplaced-<assignment>.txt what students wrote outside the places for answers, with their names
   gradebook.db           nbgrader's gradebook; its Formgrader, in JupyterLab, shows written answers
   originals/             the students' own files, untouched
 
-SUBMISSIONS is what you downloaded from Canvas or Moodle, a zip or the unpacked folder, or a
-folder with one folder for each student. A student's name is that of the file or folder.
+SUBMISSIONS is what you downloaded from Canvas or Moodle, Blackboard or ILIAS, a zip or the unpacked
+folder, or a folder with one folder for each student. The outermost name says who the student is.
+Points that you gave stay when you grade again, unless the answer has changed: the report says so.
 
 Ctrl-C loses nothing: the same command goes on where it was, and grades only what is new.
 """
@@ -66,7 +68,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run_grade(options: argparse.Namespace) -> int:
     """Grade; return 1 if something is left to do."""
     assignment, adapter = named(options.assignment), _nbgrader_adapter()
-    from grading import class_report
+    from grading import class_report, own_numbers
     from grading.collect import collect
     from grading.course import Course, save
     from grading.grader import Grader
@@ -76,15 +78,17 @@ def run_grade(options: argparse.Namespace) -> int:
         raise ValueError(f"seconds is {options.seconds:g}; expected a number from 0 to 600")
     course = Course(options.course)
     sandbox = choose(options.unsafe, [options.course, options.submissions, ASSIGNMENTS])
-    found = collect(options.submissions, assignment.name)
+    known = {record.student: record.number for record in course.records(assignment.name)}
+    found = collect(options.submissions, assignment.name, known)
     if not found.students:
         told = "; ".join(found.remarks[:5]) or "it is empty"
         raise ValueError(f"no submission was found in {options.submissions}: {told}")
     key = secret.read(options.secret_file or course.root / "secret.txt")
-    adapter.hand_out(course, assignment)
     grader = Grader(
         course, assignment, key, sandbox, Limits(seconds=options.seconds), options.own_numbers
     )
+    found.remarks += own_numbers.compare(grader, list(found.students.values()))
+    adapter.hand_out(course, assignment)
     trouble = grader.grade(list(found.students.values()), options.jobs)
     students = [record.student for record in course.records(assignment.name)]
     waiting = adapter.stale(course, assignment.name, students)
@@ -92,6 +96,8 @@ def run_grade(options: argparse.Namespace) -> int:
     rows = _written(course, assignment)
     report = class_report.report(course, assignment, rows, found.remarks, trouble)
     save(course.root / f"report-{assignment.name}.txt", report.encode())
+    texts = class_report.unplaced(course, assignment)
+    save(course.root / class_report.unplaced_file(assignment), texts.encode())
     print(f"\n{report}\nGrades: {course.root / 'grades.csv'}")
     return int(bool(trouble))
 
@@ -106,6 +112,7 @@ def run_release(options: argparse.Namespace) -> int:
 
 def run_feedback(options: argparse.Namespace) -> int:
     """Write all feedback and the grades from the gradebook."""
+    from grading.class_report import READ_AGAIN, to_be_read_again
     from grading.course import Course
 
     adapter, course = _nbgrader_adapter(), Course(options.course)
@@ -115,7 +122,8 @@ def run_feedback(options: argparse.Namespace) -> int:
         raise ValueError(f"{course.root} has no grades of {assignment.name}; grade it first")
     trouble = adapter.feedback(course, assignment.name, students, options.jobs)
     _written(course, assignment)
-    print("\n".join([*trouble, f"Grades: {course.root / 'grades.csv'}"]))
+    again = [f"{READ_AGAIN} {told}" for told in to_be_read_again(course, assignment)]
+    print("\n".join([*trouble, *again, f"Grades: {course.root / 'grades.csv'}"]))
     return int(bool(trouble))
 
 

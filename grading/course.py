@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,8 +18,10 @@ class Record:
     Attributes:
         key: what it was made from; another key, and it is made anew.
         file: the name of the student's file.
+        number: what tells the student from others of one name, "" if nothing has to.
         failure: why nothing of it could be graded, "" if something could.
         notes: what was repaired.
+        unplaced: texts that stand in no place for an answer.
     """
 
     student: str
@@ -29,11 +32,13 @@ class Record:
     late: bool = False
     failure: str = ""
     notes: tuple[str, ...] = field(default=())
+    unplaced: tuple[str, ...] = field(default=())
+    number: str = ""
 
 
 @dataclass(frozen=True)
 class Course:
-    """A course folder, laid out as nbgrader has it, with `originals` and `verdicts` beside."""
+    """A course folder, laid out as nbgrader has it, with folders of our own beside."""
 
     root: Path
 
@@ -58,6 +63,10 @@ class Course:
         """Return the path of what the grader found."""
         return self.root / "verdicts" / assignment / f"{student}.json"
 
+    def memory(self, assignment: str, student: str) -> Path:
+        """Return the path of what is remembered of the answers that a person has read."""
+        return self.root / "memories" / assignment / f"{student}.json"
+
     def records(self, assignment: str) -> Iterator[Record]:
         """Yield what the grader found for each student, by name."""
         for path in sorted((self.root / "verdicts" / assignment).glob("*.json")):
@@ -70,7 +79,8 @@ def read(path: Path) -> Record | None:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         scores = tuple(Score(**{**s, "mistakes": tuple(s["mistakes"])}) for s in raw["scores"])
-        return Record(**{**raw, "scores": scores, "notes": tuple(raw["notes"])})
+        lists = {name: tuple(raw[name]) for name in ("notes", "unplaced")}
+        return Record(**{**raw, "scores": scores, **lists})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -83,7 +93,7 @@ def write(path: Path, record: Record) -> None:
 def save(path: Path, data: bytes) -> None:
     """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    rough = path.with_name(f".{path.name}.{os.getpid()}")
+    rough = path.with_name(f".{os.getpid()}-{threading.get_ident()}")
     rough.write_bytes(data)
     rough.replace(path)
 

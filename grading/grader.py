@@ -1,10 +1,12 @@
 """Grades all submissions in parallel and keeps what was found, so that a rerun goes on."""
 
+import contextlib
 import hashlib
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -13,16 +15,22 @@ from tqdm import tqdm
 
 from exercises.assignment_notebook import notebook
 from exercises.exercise import Assignment, Exercise
+from grading import own_numbers
 from grading.collect import Student, Upload
 from grading.course import Course, Record, read, save, write
-from grading.file_names import safe
 from grading.limits import Limits
-from grading.repair import LARGEST, Repaired, repair
+from grading.names import file_name
+from grading.repair import ANSWERED, BLANK, LARGEST, PARTS, Repaired, repair
 from grading.sandbox import Sandbox, SandboxError
-from grading.scores import nothing, scores
+from grading.scores import Score, nothing, scores
 from grading.secret import seed
+from grading.text import line
 
-VERSION = 2  # one more, and everything is checked anew
+TRIED = 20  # notebooks of a student, the newest first, until one has answers
+TEXTS = (".txt", ".md", ".tex", ".html", ".csv", ".py")  # may be in an older code than UTF-8
+LONGEST_NOTE = 1000  # characters
+_WHY = {0: "cannot be graded", BLANK: "has no answer", PARTS: "has only functions"}
+VERSION = 6  # one more, and everything is checked anew
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Grader:
                 try:
                     done.result()
                 except Exception as error:  # one student's trouble is not another's
-                    trouble.append(f"{running[done].name}: NOT GRADED, {error!r}")
+                    trouble.append(self._failed(running[done], error))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         return trouble
@@ -58,82 +66,167 @@ class Grader:
     def one(self, student: Student) -> Record:
         """Keep the student's files, repair the notebook, score it, and write the record."""
         name, path = student.name, self.course.verdict(self.assignment.name, student.name)
-        for file, upload in _named([*student.notebooks, *student.others]):
+        for upload in [*student.notebooks, *student.others]:
             if not upload.problem and len(upload.data) <= LARGEST:
-                save(self.course.original(self.assignment.name, name, file), upload.data)
-        upload = student.chosen
+                self._keep(name, upload)
         key = self._key(student)
         known = read(path)
         if known and known.key == key:
             return known
-        version = partial(self._seed, name) if self.own else None
-        release = notebook(self.assignment, version=version)
-        functions = {f"{e.name}-solution": e.source.function for e in self.assignment.exercises}
-        if upload is None:
-            sent = ", ".join(other.path for other in student.others)
-            repaired = Repaired(release, (), f"no notebook was handed in, only {sent}"[:300])
-        elif upload.problem:
-            repaired = Repaired(release, (), upload.problem)
-        else:
-            repaired = repair(upload.data, release, functions, self.assignment.name)
+        upload, repaired = self._chosen(student)
         if repaired.failure:
             given = [nothing(e, repaired.failure) for e in self.assignment.exercises]
         else:
-            given = self._scores(name, repaired.notebook)
-        submitted = self.course.notebook("submitted", self.assignment.name, name)
+            given = self._scores(name, repaired.notebook, upload.data)
+        foreign = () if upload is None else tuple(own_numbers.notes(self, name, upload.data))
+        repaired = replace(repaired, notes=(*repaired.notes, *foreign))
+        return self._written(student, key, repaired, given, upload)
+
+    def _chosen(self, student: Student) -> tuple[Upload | None, Repaired]:
+        """Return the notebook that counts, the newest with answers, and what is made of it."""
+        texts = tuple(_texts(student.others))
+        if not student.notebooks:
+            sent = ", ".join(PurePosixPath(other.path).name for other in student.others)
+            failed = self._blank(student, f"no notebook was handed in, only {line(sent, 300)}")
+            return None, replace(failed, unplaced=texts)
+        tried: list[tuple[Upload, Repaired]] = []
+        for upload in student.latest[:TRIED]:
+            tried.append((upload, self._repaired(student, upload)))
+            if tried[-1][1].rank == ANSWERED:
+                break
+        upload, repaired = max(tried, key=lambda pair: pair[1].rank)  # of equals the newest
+        notes = list(repaired.notes)
+        if len(student.notebooks) > len(tried) == TRIED:
+            notes.append(f"The {TRIED} newest of {len(student.notebooks)} notebooks were tried.")
+        file = PurePosixPath(upload.path).name
+        for later, passed in tried[: tried.index((upload, repaired))]:
+            why = passed.failure or _WHY[passed.rank]
+            notes.append(
+                f"“{file}” counts: “{PurePosixPath(later.path).name}” is newer, but {why}."
+            )
+            texts = (*passed.unplaced, *texts)
+        unplaced = tuple(dict.fromkeys([*repaired.unplaced, *texts]))
+        return upload, replace(repaired, notes=tuple(notes), unplaced=unplaced)
+
+    def _repaired(self, student: Student, upload: Upload) -> Repaired:
+        if upload.problem:
+            return self._blank(student, upload.problem)
+        functions = {f"{e.name}-solution": e.source.function for e in self.assignment.exercises}
+        return repair(upload.data, self._release(student), functions, self.assignment.name)
+
+    def _release(self, student: Student) -> nbformat.NotebookNode:
+        """Return the notebook that the student was given."""
+        version = partial(self.seed, student.name) if self.own else None
+        return notebook(self.assignment, version=version)
+
+    def _blank(self, student: Student, why: str) -> Repaired:
+        return Repaired(self._release(student), (), why)
+
+    def _failed(self, student: Student, error: Exception) -> str:
+        """Give a student of whom nothing is known a row with a reason; return what to do."""
+        told = f"{type(error).__name__}: {line(error)}"
+        if isinstance(error, SandboxError):
+            do = "the sandbox did not start; run the command again"
+        else:
+            kept = f"originals/{self.assignment.name}/{student.name}"
+            do = f"read what is in {kept} and give points in Formgrader"
+        try:
+            if not read(self.course.verdict(self.assignment.name, student.name)):
+                why = f"the program could not grade it ({told}); a person will"
+                given = [nothing(e, why) for e in self.assignment.exercises]
+                self._written(student, "", self._blank(student, why), given)
+        except Exception as another:  # as on a full disk
+            do = f"no row could be written ({line(another)})"
+        return f"{student.name}: NOT GRADED, {told}. To do: {do}"
+
+    def _written(
+        self,
+        student: Student,
+        key: str,
+        repaired: Repaired,
+        given: Sequence[Score],
+        upload: Upload | None = None,
+    ) -> Record:
+        """Write the notebook that nbgrader gets, and the record."""
+        submitted = self.course.notebook("submitted", self.assignment.name, student.name)
         save(submitted, nbformat.writes(repaired.notebook).encode())
         record = Record(
-            name,
+            student.name,
             key,
             tuple(given),
             self.sandbox.name,
-            PurePosixPath(upload.path).name if upload else "",
+            line(PurePosixPath(upload.path).name) if upload else "",
             bool(upload and upload.late),
-            repaired.failure,
-            repaired.notes,
+            line(repaired.failure, LONGEST_NOTE),
+            tuple(line(note, LONGEST_NOTE) for note in repaired.notes),
+            repaired.unplaced,
+            student.number,
         )
-        write(path, record)
+        write(self.course.verdict(self.assignment.name, student.name), record)
         return record
 
-    def _scores(self, name: str, cells: nbformat.NotebookNode) -> list:
+    def _keep(self, name: str, upload: Upload) -> None:
+        """Keep a file as it came, beside whatever else has its name."""
+        file = file_name(PurePosixPath(upload.path).name)
+        for number in itertools.count(1):
+            count = f"{number}-" if number > 1 else ""
+            path = self.course.original(self.assignment.name, name, f"{count}{file}")
+            if not path.exists():
+                save(path, upload.data)
+            if path.read_bytes() == upload.data:
+                return
+
+    def _scores(self, name: str, cells: nbformat.NotebookNode, data: bytes) -> list:
         exercises = self.assignment.exercises
-        seeds = {e.name: self._seed(name, e) for e in exercises}
+        seeds = {e.name: self._hidden(name, e, data) for e in exercises}
         salt = f"{seed(self.secret, 'fingerprints', name):x}:"
         try:
             return scores(exercises, cells, seeds, self.sandbox, self.limits, salt)
         except SandboxError:  # once more: a busy machine may refuse a process
             return scores(exercises, cells, seeds, self.sandbox, self.limits, salt)
 
-    def _seed(self, student: str, exercise: Exercise) -> int:
-        """Return the seed of hidden cases, or that of the numbers that a student was given."""
+    def _hidden(self, student: str, exercise: Exercise, data: bytes) -> int:
+        """Return the seed of what a function is called with: another one for another file.
+
+        Whoever prints the hidden inputs into the feedback and hands in again meets new ones.
+        """
+        if exercise.key.own:
+            return self.seed(student, exercise)
+        return seed(self.secret, exercise.name, f"{student}:{hashlib.sha256(data).hexdigest()}")
+
+    def seed(self, student: str, exercise: Exercise) -> int:
+        """Return the seed of the numbers that a student was given."""
         if exercise.key.own and not self.own:
             return exercise.key.visible
         return seed(self.secret, exercise.name, student)
 
     def _key(self, student: Student) -> str:
         """Return a digest of all that the scores depend on."""
-        upload = student.chosen or Upload("", problem=str([o.path for o in student.others]))
+        uploads = [*student.latest, *student.others]
         parts = [
             VERSION,
             self.sandbox.name,
             vars(self.limits),
-            upload.problem,
-            upload.late,
+            [(upload.path, upload.problem, upload.late) for upload in uploads],
             self.own,
         ]
         digest = hashlib.sha256(json.dumps(parts).encode() + self.secret)
-        digest.update(hashlib.sha256(upload.data).digest())
+        for upload in uploads:
+            digest.update(hashlib.sha256(upload.data).digest())
         for exercise in self.assignment.exercises:
             for file in (exercise.source.path, exercise.source.path.with_suffix(".py")):
                 digest.update(file.read_bytes())
         return digest.hexdigest()
 
 
-def _named(uploads: list[Upload]) -> Iterator[tuple[str, Upload]]:
-    """Yield each upload with a file name of its own."""
-    seen: dict[str, int] = {}
+def _texts(uploads: list[Upload]) -> Iterator[str]:
+    """Yield what can be read in files that are no notebooks."""
     for upload in uploads:
-        file = safe(PurePosixPath(upload.path).name)
-        seen[file] = seen.get(file, 0) + 1
-        count = f"{seen[file]}-" if seen[file] > 1 else ""
-        yield f"{count}{file}", upload
+        codes = ["utf-16"] if upload.data.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig"]
+        codes += ["cp1252"] if upload.path.lower().endswith(TEXTS) else []
+        for code in codes:
+            with contextlib.suppress(UnicodeError):
+                text = upload.data.decode(code)
+                if text.strip() and "\0" not in text and len(upload.data) <= LARGEST:
+                    yield text
+                break

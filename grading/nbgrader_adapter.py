@@ -5,14 +5,13 @@ import contextlib
 import functools
 import hashlib
 import logging
-import multiprocessing
 import os
 import re
-import signal
 import sys
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from unittest.mock import patch
 
@@ -34,16 +33,21 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     SaveAutoGrades,
 )
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_locked
 from tqdm import tqdm
 from traitlets.config import Config
 
 from exercises.assignment_notebook import ANSWER, notebook
 from exercises.exercise import Assignment
 from exercises.source import BEGIN, END, STUB
+from grading import limited
 from grading.course import Course, plain, read, save
+from grading.regrading import withdraw
+from grading.safe_text import shown
+from grading.text import line
 
-FEW = 20  # for whom further processes would start too late
+Work = Callable[[Course, str, Sequence[str]], None]
+SECONDS, MEMORY = 30.0, 2 << 30  # for one student, with a part for what all have in common
 POLICY = "Content-Security-Policy"
 WIDTH = 80  # what a page of feedback shows without scrolling
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"
@@ -72,6 +76,55 @@ class SandboxedCheck(NbGraderPreprocessor):
             elif name == "setup" and (record.notes or record.failure):
                 cell.outputs = _outputs("\n".join([record.failure, *record.notes]).strip())
         return nb, resources
+
+
+class SafeText(NbGraderPreprocessor):
+    """Makes all that a student wrote safe to be shown, on every page and in Formgrader."""
+
+    def preprocess(self, nb, resources):
+        """Replace the cells that are not locked, and texts that were not handed out."""
+        release = Course(Path.cwd()).notebook("release", resources["nbgrader"]["assignment"])
+        ours = _texts(release, _age(release))
+        own = [
+            cell
+            for cell in nb.cells
+            if not (is_locked(cell) and (cell.cell_type == "code" or cell.source in ours))
+        ]
+        given = [(cell.cell_type, cell.source, cell.get("attachments", {})) for cell in own]
+        for cell, (kind, text) in zip(own, shown(given), strict=True):
+            cell.source = text
+            cell.pop("attachments", None)
+            if kind != cell.cell_type:
+                cell.cell_type = kind
+                cell.pop("outputs", None)
+                cell.pop("execution_count", None)
+        return nb, resources
+
+
+class KeptTexts(OverwriteCells):
+    """nbgrader's OverwriteCells, which leaves locked texts: they were put back, own numbers too."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        """Put back what is known of a cell, but its text."""
+        text = cell.source
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        cell.source = text
+        return cell, resources
+
+
+class KeptGrades(SaveAutoGrades):
+    """nbgrader's SaveAutoGrades, which leaves what a person gave as given.
+
+    Points for an answer that has changed were taken back before.
+    """
+
+    def _add_score(self, cell, resources):
+        super()._add_score(cell, resources)
+        about = (self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *about)
+        if grade.manual_score is not None:
+            grade.needs_manual_grade = False
+            self.gradebook.db.commit()
 
 
 class Listed:
@@ -103,13 +156,14 @@ def config(course: Course) -> Config:
     c.ClearSolutions.text_stub = ANSWER
     c.ClearSolutions.begin_solution_delimeter = BEGIN
     c.ClearSolutions.end_solution_delimeter = END
-    c.OverwriteCells.add_missing_cells = True
-    c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteCells, CheckCellMetadata]
+    c.KeptTexts.add_missing_cells = True
+    c.Autograde.sanitize_preprocessors = [ClearOutput, KeptTexts, CheckCellMetadata]
     c.Autograde.autograde_preprocessors = [
         SandboxedCheck,
         ClearMetadataPreprocessor,
-        SaveAutoGrades,
+        KeptGrades,
         AssignLatePenalties,
+        SafeText,
     ]
     c.ClearMetadataPreprocessor.preserve_cell_metadata_mask = {("nbgrader",)}
     c.ClearMetadataPreprocessor.preserve_nb_metadata_mask = {("kernelspec", "name")}
@@ -169,6 +223,9 @@ def gradebook(course: Course) -> Iterator[Gradebook]:
 
 
 def _enter(course: Course, assignment: str, students: Sequence[str]) -> None:
+    with gradebook(course) as book:
+        for student in students:
+            withdraw(book, course, assignment, student)
     _start(ListedAutograde, course, assignment, students)
     _feedback(course, assignment, students)
 
@@ -183,7 +240,7 @@ def _feedback(course: Course, assignment: str, students: Sequence[str]) -> None:
 
 def _spread(
     title: str,
-    work: Callable[[Course, str, Sequence[str]], None],
+    work: Work,
     course: Course,
     assignment: str,
     students: Sequence[str],
@@ -194,39 +251,37 @@ def _spread(
         return []
     size = max(1, min(10, len(students) // (2 * jobs)))
     parts = [students[k : k + size] for k in range(0, len(students), size)]
-    calls = [(work, course, assignment, part) for part in parts]
     trouble: list[str] = []
-    with contextlib.ExitStack() as stack:
-        done = map(_part, calls)
-        if jobs > 1 and len(students) > FEW:
-            context = multiprocessing.get_context("spawn")
-            pool = stack.enter_context(context.Pool(min(jobs, len(parts)), _patient))
-            done = pool.imap_unordered(_part, calls)
-        bar = stack.enter_context(tqdm(total=len(students), desc=title))
-        for part, failed in done:
-            trouble += failed
-            bar.update(len(part))
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        running = {pool.submit(_part, work, course, assignment, part): part for part in parts}
+        with tqdm(total=len(students), desc=title) as bar:
+            for done in as_completed(running):
+                trouble += done.result()
+                bar.update(len(running[done]))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
     return trouble
 
 
-def _patient() -> None:
-    """Leave Ctrl-C to the process that waits for this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _part(call: tuple) -> tuple[Sequence[str], list[str]]:
+def _part(work: Work, course: Course, assignment: str, students: Sequence[str]) -> list[str]:
     """Convert some students; where that fails, one after another to find out whose fault it is."""
-    work, course, assignment, students = call
+    seconds = SECONDS * (1 + len(students))
+    try:
+        limited.call(_quietly, work, course, assignment, students, seconds=seconds, memory=MEMORY)
+    except limited.Failed as error:
+        if len(students) == 1:
+            why = f"the gradebook or the feedback failed ({line(error)})"
+            return [f"{students[0]}: {why}. To do: give points in Formgrader"]
+        each = (_part(work, course, assignment, [student]) for student in students)
+        return [told for part in each for told in part]
+    return []
+
+
+def _quietly(work: Work, course: Course, assignment: str, students: Sequence[str]) -> None:
     warnings.simplefilter("ignore")  # nbgrader's use of the database is full of them
     nbgrader.api.create_engine = _engine  # one connection for all students, not ten for each
-    try:
-        work(course, assignment, students)
-    except Exception as error:
-        if len(students) == 1:
-            return students, [f"{students[0]}: the gradebook or the feedback failed: {error}"]
-        results = [_part((work, course, assignment, [student])) for student in students]
-        return students, [line for _, lines in results for line in lines]
-    return students, []
+    work(course, assignment, students)
 
 
 @functools.cache
@@ -249,6 +304,14 @@ def _start(converter: type, course: Course, assignment: str, students: Sequence[
             run.start()
     except NbGraderException as error:
         raise RuntimeError("; ".join(dict.fromkeys(said[:4])) or str(error)) from error
+
+
+@functools.cache
+def _texts(release: Path, changed: int) -> frozenset[str]:
+    """Return the texts of a notebook that was handed out, which changed then."""
+    if not changed:
+        return frozenset()
+    return frozenset(cell.source for cell in nbformat.read(release, 4).cells)
 
 
 def _age(path: Path) -> int:
@@ -292,14 +355,18 @@ def _outputs(message: str, points: float | None = None) -> list[nbformat.Noteboo
 
 
 def _guarded(page: str) -> str:
-    """Allow only the scripts of the page's head: what a student wrote may hold others."""
+    """Allow only the scripts of the page's head, and no other address to be asked."""
     head = page.partition("</head>")[0]
     scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", head, re.DOTALL)
     hashes = [
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
         for script in scripts
     ]
-    rule = f"script-src {' '.join([MATHJAX, *hashes])}; object-src 'none'; frame-src 'none'"
+    allowed = {"script-src": " ".join([MATHJAX, *hashes]), "img-src": "data:"}
+    refused = ("object", "frame", "connect", "media", "worker")
+    allowed |= {f"{kind}-src": "'none'" for kind in refused}
+    allowed |= {"form-action": "'none'", "base-uri": "'none'"}
+    rule = "; ".join(f"{kind} {where}" for kind, where in allowed.items())
     meta = f'<meta http-equiv="{POLICY}" content="{rule}" />'
     return page.replace("<head>", f"<head>\n{meta}", 1)
 

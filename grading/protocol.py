@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,9 @@ from bplib.checks.fingerprint import PROJECTIONS, Fingerprint
 from bplib.checks.outcome import Case, Outcome
 from bplib.checks.packing import pack
 from grading.limits import Limits
+from grading.text import line
 
 Cell = tuple[int, str]  # its number in the notebook, from 1, and its code
-LONGEST = 400
-
 
 REASONS = {
     "MemoryError": "needs more memory than the sandbox gives",
@@ -34,8 +33,9 @@ class Task:
         function: the name of the function to be called.
         returns: the quantities that it returns.
         inputs: the inputs of each case.
-        attempts: lists of cells, to be run in turn until one defines the function; the last
-            is also tried where an earlier one does not come to its end.
+        attempts: lists of cells, to be run in turn until one defines the function and all that
+            it needs; the last is also tried where an earlier one does not come to its end.
+        definitions: cells of which, after all attempts, only imports and definitions are run.
         salt: makes fingerprints that nobody has seen, so that none can be sent without a result.
     """
 
@@ -45,6 +45,7 @@ class Task:
     inputs: list[Mapping[str, Any]]
     attempts: list[list[Cell]]
     salt: str = ""
+    definitions: list[Cell] = field(default_factory=list)
 
     def packed(self) -> dict[str, Any]:
         """Return the task as it goes into JSON."""
@@ -61,18 +62,20 @@ class Answer:
         failure: why there are no outcomes, as a sentence without a subject.
         reason: what a row of the grades says about it, "" if the function could be called.
         errors: what went wrong in the cells.
+        remarks: which cells were run, if not those above the check.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     failure: str = ""
     reason: str = ""
     errors: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = field(default=())
 
 
-def parsed(line: bytes, tasks: Mapping[str, Task], limits: Limits) -> tuple[str, Answer] | None:
+def parsed(text: bytes, tasks: Mapping[str, Task], limits: Limits) -> tuple[str, Answer] | None:
     """Read a line from the sandbox; None if it answers none of the tasks."""
     try:
-        record = json.loads(line)
+        record = json.loads(text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict) or not isinstance(record.get("name"), str):
@@ -83,10 +86,10 @@ def parsed(line: bytes, tasks: Mapping[str, Task], limits: Limits) -> tuple[str,
 
 def _answer(record: Mapping[str, Any], task: Task, limits: Limits) -> Answer:
     listed = record.get("errors")
-    errors = tuple(map(clean, listed[:20])) if isinstance(listed, list) else ()
+    errors = tuple(map(line, listed[:20])) if isinstance(listed, list) else ()
     if record.get("state") == "undefined":
         told = f"defines no function called {task.function}"
-        return Answer((), told, told, errors)
+        return Answer((), told, "; ".join([told, *errors[:1]]), errors)
     if "end" in record:
         told = _end(str(record["end"]), limits)
         where = " in the cells" if record.get("state") == "died" else ""
@@ -95,7 +98,21 @@ def _answer(record: Mapping[str, Any], task: Task, limits: Limits) -> Answer:
     if not isinstance(outcomes, list) or len(outcomes) != len(task.inputs):
         return Answer((), "sent no result that can be read", "sent no result", errors)
     results = tuple(_outcome(item, task.returns) for item in outcomes)
-    return Answer(results, "", next(filter(None, map(_why, results)), ""), errors)
+    remarks = tuple(_remarks(record, errors, limits))
+    reason = next(filter(None, [*map(_why, results), *remarks]), "")
+    return Answer(results, "", reason, errors, remarks)
+
+
+def _remarks(record: Mapping[str, Any], errors: Sequence[str], limits: Limits) -> Iterator[str]:
+    """Say which cells were run, if not simply those above the check."""
+    if isinstance(stopped := record.get("stopped"), dict):
+        cell = f"Cell {stopped['at']}" if isinstance(stopped.get("at"), int) else "A cell"
+        yield f"{cell} {_end(str(stopped.get('end')), limits)}; the function was called without it."
+    if record.get("brief") is True:
+        why = f" ({errors[0]})" if errors else ""
+        yield f"Not all cells could be run{why}; only imports and definitions were."
+    elif record.get("way") == 1 and "stopped" not in record:
+        yield "What the function needs stands below its check; the cells there were run too."
 
 
 def _end(end: str, limits: Limits) -> str:
@@ -105,7 +122,7 @@ def _end(end: str, limits: Limits) -> str:
         return f"sent more than {limits.output >> 20} MB"
     if end == "exit":
         return "ended Python before there was a result, as os._exit does"
-    return f"was ended by {clean(end)}" if end.startswith("signal") else "sent no result"
+    return f"was ended by {line(end)}" if end.startswith("signal") else "sent no result"
 
 
 def _why(outcome: Outcome) -> str:
@@ -123,11 +140,11 @@ def _outcome(item: Any, returns: list[str]) -> Outcome:
     try:
         problem, prints, changed = item
         if problem:
-            return Outcome(problem=clean(problem))
+            return Outcome(problem=line(problem))
         found = {q: _fingerprint(mark) for q, mark in prints.items() if _wanted(q, returns)}
         if not all(q in found for q in returns if not q.endswith("[]")):
             raise ValueError(f"it has {', '.join(found)}; expected {', '.join(returns)}")
-        return Outcome(found, "", tuple(map(clean, changed)))
+        return Outcome(found, "", tuple(map(line, changed)))
     except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
         return Outcome(problem="the function sent no result that can be read.")
 
@@ -145,9 +162,3 @@ def _fingerprint(item: Any) -> Fingerprint:
         raise ValueError(f"shape is {shape}; expected an array's")
     numbers = np.array([size, *marks], float)
     return Fingerprint(shape, float(numbers[0]), tuple(numbers[1:].tolist()), int(lost))
-
-
-def clean(text: Any) -> str:
-    """Return a text on one line, without control characters, cut where it is long."""
-    line = " ".join(re.sub(r"[^\S ]|[\x00-\x1f\x7f-\x9f]", " ", str(text)[: 4 * LONGEST]).split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -4,19 +4,22 @@ The result is the handed-out notebook with the student's answers in it and the s
 cells around them: cells that are locked come from the handed-out notebook, each exactly once.
 """
 
-import ast
+import functools
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from grading import limited
+from grading.placement import Cell, Placement, is_text, is_written, place
+
 LARGEST = 20 << 20  # bytes of a file
 LONGEST = 1 << 20  # characters of all cells
 MOST = 1000  # cells
+BLANK, PARTS, ANSWERED = 1, 2, 3  # nothing is answered; only functions are there; answers are
 
 
 @dataclass(frozen=True)
@@ -27,22 +30,15 @@ class Repaired:
         notes: what was repaired, for the student.
         failure: why nothing of it could be used, "" if something could; the notebook is then
             the one that was handed out.
+        unplaced: the student's texts that stand in no place for an answer.
+        rank: BLANK, PARTS or ANSWERED, 0 if there is a failure.
     """
 
     notebook: nbformat.NotebookNode
     notes: tuple[str, ...] = ()
     failure: str = ""
-
-
-@dataclass
-class Cell:
-    """A cell as it came, and what became of it."""
-
-    kind: str
-    source: str
-    grade_id: str
-    attachments: dict[str, Any] = field(default_factory=dict)
-    used: bool = False
+    unplaced: tuple[str, ...] = ()
+    rank: int = 0
 
 
 class Unusable(Exception):
@@ -54,45 +50,76 @@ def repair(
 ) -> Repaired:
     """Return a notebook with the release's cells and the student's answers.
 
+    It is made in a child process with limits, since parsers can be overstrained.
+
     Args:
         data: the file as it was sent.
         release: the notebook that was handed out.
         functions: for each solution cell with code, the function that it defines.
         assignment: the assignment's name.
     """
-    notes: list[str] = []
     try:
-        raw = _read(data)
-        cells = list(_cells(raw, notes))
-        _refuse_other(raw, cells, release, functions, assignment)
+        return limited.call(_repaired, data, release, functions, assignment)
+    except limited.Failed as error:
+        return Repaired(_blank(release), (), f"the notebook cannot be read: {error}")
+
+
+def _repaired(
+    data: bytes, release: nbformat.NotebookNode, functions: Mapping[str, str], assignment: str
+) -> Repaired:
+    notes: list[str] = []
+    wanted = by_name(release)
+    cells: list[Cell] = []
+    try:
+        raw = _read(data, notes)
+        cells += _cells(raw, wanted, notes)
+        named = {cell.name for cell in cells}
+        found = place(cells, wanted, functions, notes)
+        _refuse_other(raw, named, found, functions, assignment)
     except Unusable as error:
-        return Repaired(_finished(release, list(map(_copied, release.cells))), (), str(error))
+        texts = tuple(cell.source for cell in cells if cell.source.strip())
+        return Repaired(_blank(release), (), str(error), texts)
     language = _kernel(raw)
     if language not in ("", "python"):
         notes.append(f"The notebook was set to the language {language}; it is read as Python.")
-    return Repaired(_finished(release, _merged(cells, release, functions, notes)), tuple(notes))
+    merged = _merged(cells, wanted, found, notes)
+    texts = tuple(c.source for c in merged if not _name(c) and is_text(c.cell_type, c.source))
+    rank = _rank(merged, wanted, found, functions)
+    return Repaired(_finished(release, merged), tuple(notes), "", texts, rank)
 
 
-def defines(source: str, function: str) -> bool:
-    """Say whether code defines a function or a name at its top level, also if it has errors."""
+@functools.lru_cache(maxsize=4096)
+def sources(data: bytes) -> list[str]:
+    """Return the texts of all cells; none if the file cannot be used."""
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return bool(re.search(rf"(?m)^(?:async )?(?:def {function}\b|{function}\s*=[^=])", source))
-    return any(
-        getattr(node, "name", None) == function
-        or any(isinstance(t, ast.Name) and t.id == function for t in getattr(node, "targets", []))
-        for node in body
-    )
+        return limited.call(_sources, data)
+    except limited.Failed:
+        return []
 
 
-def _read(data: bytes) -> dict[str, Any]:
+def _sources(data: bytes) -> list[str]:
+    return [cell.source for cell in _cells(_read(data, []), {}, [])]
+
+
+def _decoded(data: bytes, notes: list[str]) -> str:
+    """Return the text in a file, whichever encoding an editor has chosen."""
+    try:
+        return data.decode(json.detect_encoding(data[:4])).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        notes.append("The file is not in UTF-8, as notebooks are; it was read as Windows-1252.")
+        return data.decode("cp1252", "replace")
+
+
+def _read(data: bytes, notes: list[str]) -> dict[str, Any]:
     if len(data) > LARGEST:
         raise Unusable(f"the file has more than {LARGEST >> 20} MB")
     if not data.strip():
         raise Unusable("the file is empty")
     try:
-        raw = json.loads(data.decode("utf-8-sig"))
+        text = _decoded(data, notes)
+        raw = json.loads(text)
+        if "\\ud" in text.lower():  # half a character may be there, which no file can hold
+            raw = json.loads(json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise Unusable("the file is not a notebook: it is not valid JSON") from error
     if not isinstance(raw, dict):
@@ -100,7 +127,9 @@ def _read(data: bytes) -> dict[str, Any]:
     return raw
 
 
-def _cells(raw: Mapping[str, Any], notes: list[str]) -> Iterator[Cell]:
+def _cells(
+    raw: Mapping[str, Any], wanted: Mapping[str, nbformat.NotebookNode], notes: list[str]
+) -> Iterator[Cell]:
     """Yield the cells of a notebook of format 3 or 4."""
     found = raw.get("cells")
     if not isinstance(found, list):
@@ -124,114 +153,101 @@ def _cells(raw: Mapping[str, Any], notes: list[str]) -> Iterator[Cell]:
             raise Unusable("the notebook has more than a million characters of text and code")
         grade_id = _mapping(_mapping(cell.get("metadata")).get("nbgrader")).get("grade_id")
         kind = cell.get("cell_type")
+        name = grade_id if isinstance(grade_id, str) and grade_id in wanted else ""
         attachments = cell.get("attachments")
         yield Cell(
             "code" if kind == "code" else "markdown",
-            source.encode("utf-8", "replace").decode(),
-            grade_id if isinstance(grade_id, str) else "",
+            source,
+            name,
+            str(cell.get("id", "")),
             attachments if isinstance(attachments, dict) else {},
         )
 
 
 def _refuse_other(
     raw: Mapping[str, Any],
-    cells: list[Cell],
-    release: nbformat.NotebookNode,
+    named: set[str],
+    found: Placement,
     functions: Mapping[str, str],
     assignment: str,
 ) -> None:
-    ids = {cell.grade_id for cell in cells} - {"", "introduction", "setup"}
-    if ids & set(_by_id(release)):
+    """Refuse a notebook that has no cell of the assignment but what all assignments have.
+
+    One that says that it is another assignment's needs a cell that came with its name.
+    """
+    common = {"", "introduction", "setup"}
+    if named - common:
         return
-    named = _mapping(_mapping(raw.get("metadata")).get("bplib")).get("assignment")
-    if isinstance(named, str) and named != assignment:
-        raise Unusable(f"the notebook belongs to another assignment, {named[:80]}")
-    written = (cell.source for cell in cells if cell.kind == "code")
-    if not any(defines(source, f) for source in written for f in functions.values()):
+    other = _mapping(_mapping(raw.get("metadata")).get("bplib")).get("assignment")
+    if isinstance(other, str) and other != assignment:
+        raise Unusable(f"the notebook belongs to another assignment, {other[:80]}")
+    if not set(found.chosen) - common:
         raise Unusable("the notebook has none of the assignment's cells and functions")
+
+
+def _rank(
+    merged: list[nbformat.NotebookNode],
+    wanted: Mapping[str, nbformat.NotebookNode],
+    found: Placement,
+    functions: Mapping[str, str],
+) -> int:
+    """Return how much of the assignment is there: of two notebooks, the higher one counts."""
+    if all(_name(cell) and cell.source == wanted[_name(cell)].source for cell in merged):
+        return BLANK
+    return ANSWERED if set(found.chosen) - {"introduction", "setup", *functions} else PARTS
 
 
 def _merged(
     cells: list[Cell],
-    release: nbformat.NotebookNode,
-    functions: Mapping[str, str],
+    wanted: Mapping[str, nbformat.NotebookNode],
+    found: Placement,
     notes: list[str],
 ) -> list[nbformat.NotebookNode]:
-    """Return the release's cells and the student's others, in the student's order."""
-    wanted = _by_id(release)
-    chosen = {name: _chosen(name, cells, wanted, functions, notes) for name in wanted}
-    names = {id(cell): name for name, cell in chosen.items() if cell}
+    """Return the handed-out cells and the student's others, in the student's order."""
+    names = {cell: name for name, cell in found.chosen.items()}
     merged = []
     for cell in cells:
-        if name := names.get(id(cell)):
-            merged.append(_filled(wanted[name], cell, notes))
-        elif not _superfluous(cell, wanted):
-            merged.append(_extra(cell))
-    place = 0
-    for name, original in wanted.items():
-        if chosen[name]:
-            place = 1 + next(
-                i
-                for i, cell in enumerate(merged)
-                if cell.metadata.get("nbgrader", {}).get("grade_id") == name
-            )
+        name = names.get(cell)
+        more = found.added.get(cell)
+        extra = [_extra(Cell(cell.kind, more, attachments=cell.attachments))] if more else []
+        if name:
+            new = _filled(wanted[name], cell, found, notes)
+            # What is added to a check is wanted above it: it may be the function.
+            merged += [*extra, new] if wanted[name].metadata.nbgrader.grade else [new, *extra]
+        elif cell in found.dropped:
+            merged += extra
         else:
-            merged.insert(place, _copied(original))
-            place += 1
-            notes.append(f"The cell “{name}” was missing and was put back as it was handed out.")
+            merged.append(_extra(cell))
+    at = 0
+    for name, original in wanted.items():
+        if name in found.chosen:
+            at = 1 + next(i for i, cell in enumerate(merged) if _name(cell) == name)
+            continue
+        new = _copied(original)
+        if name in found.answers:
+            _answer(new, *found.answers[name])
+        merged.insert(at, new)
+        at += 1
+        notes.append(f"The cell “{name}” was missing and was put back as it was handed out.")
     return merged
 
 
-def _chosen(
-    name: str,
-    cells: list[Cell],
-    wanted: Mapping[str, nbformat.NotebookNode],
-    functions: Mapping[str, str],
-    notes: list[str],
-) -> Cell | None:
-    """Return the cell that answers: the last of its name that is not as it was handed out."""
-    same = [cell for cell in cells if cell.grade_id == name and not cell.used]
-    solution = wanted[name].metadata.nbgrader.solution
-    if not same and name in functions:
-        same = [
-            cell
-            for cell in cells
-            if cell.grade_id not in wanted
-            and not cell.used
-            and cell.kind == "code"
-            and defines(cell.source, functions[name])
-        ]
-        if same:
-            notes.append(f"The cell “{name}” had lost its name; it was found by its function.")
-    elif len(same) > 1 and solution:
-        notes.append(f"The cell “{name}” was there {len(same)} times; the last answer counts.")
-    if not same:
-        return None
-    answered = [cell for cell in same if cell.source.strip() != wanted[name].source.strip()]
-    cell = (answered if solution and answered else same)[-1]
-    cell.used = True
-    return cell
-
-
-def _superfluous(cell: Cell, wanted: Mapping[str, nbformat.NotebookNode]) -> bool:
-    """Say whether a second cell of a name is locked, or as it was handed out."""
-    original = wanted.get(cell.grade_id)
-    return original is not None and (
-        not original.metadata.nbgrader.solution or cell.source.strip() == original.source.strip()
-    )
-
-
-def _filled(original: nbformat.NotebookNode, cell: Cell, notes: list[str]) -> nbformat.NotebookNode:
+def _filled(
+    original: nbformat.NotebookNode, cell: Cell, found: Placement, notes: list[str]
+) -> nbformat.NotebookNode:
     """Return the handed-out cell, with the student's answer if it is the place for one."""
-    new, name = _copied(original), original.metadata.nbgrader.grade_id
-    if original.metadata.nbgrader.solution:
+    new, name = _copied(original), _name(original)
+    if is_written(original):
+        if cell.kind != "markdown":
+            notes.append(f"The cell “{name}” was made code; it is read as it was.")
+        _answer(new, *found.answers.get(name, (cell.source, cell.attachments)))
+    elif original.metadata.nbgrader.solution:
         new.source = cell.source
-        if cell.kind != original.cell_type:
+        if cell.kind != "code":
             notes.append(f"The cell “{name}” was made {cell.kind}; it is read as it was.")
-        elif cell.kind == "markdown":
-            _attach(new, cell)
     elif cell.source.strip() != original.source.strip():
-        notes.append(f"The cell “{name}” was edited; the original was put back.")
+        kept = ", and what you added stands beside it" if cell in found.added else ""
+        notes.append(f"The cell “{name}” was edited; the original was put back{kept}.")
     return new
 
 
@@ -239,24 +255,24 @@ def _extra(cell: Cell) -> nbformat.NotebookNode:
     if cell.kind == "code":
         return new_code_cell(cell.source)
     new = new_markdown_cell(cell.source)
-    _attach(new, cell)
+    _answer(new, cell.source, cell.attachments)
     return new
 
 
-def _attach(new: nbformat.NotebookNode, cell: Cell) -> None:
-    """Keep the pictures that can be shown; a reference to any other would stop the feedback."""
+def _answer(new: nbformat.NotebookNode, text: str, attachments: Mapping[str, Any]) -> None:
+    """Fill in a text, and those of its attachments that are some."""
     kept = {
         str(name): {str(kind): data for kind, data in bundle.items() if isinstance(data, str)}
-        for name, bundle in cell.attachments.items()
+        for name, bundle in attachments.items()
         if isinstance(bundle, dict) and any(isinstance(data, str) for data in bundle.values())
     }
     if kept:
         new.attachments = kept
-    new.source = re.sub(
-        r"attachment:([^)\s\"'>]*)",
-        lambda found: found[0] if found[1] in kept else f"attachment {found[1]}",
-        new.source,
-    )
+    new.source = text
+
+
+def _blank(release: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    return _finished(release, list(map(_copied, release.cells)))
 
 
 def _finished(
@@ -268,8 +284,13 @@ def _finished(
     return new_notebook(cells=cells, metadata=nbformat.from_dict(dict(release.metadata)))
 
 
-def _by_id(release: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
+def by_name(release: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
+    """Return the cells of a handed-out notebook by their names."""
     return {cell.metadata.nbgrader.grade_id: cell for cell in release.cells}
+
+
+def _name(cell: nbformat.NotebookNode) -> str:
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def _copied(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -1,8 +1,8 @@
 """Runs a student's cells inside the sandbox: tasks come in as JSON, outcomes go out.
 
-It stands alone: the sandbox shows this file, Python, its packages and `bplib`, and nothing of
-the exercises. Each attempt at a task runs in a child of its own, which may loop, crash or lie;
-what it says is compared with the right results outside, where it cannot reach.
+It stands alone: the sandbox shows this file and system_calls.py, Python and its packages, and of
+`bplib` what takes fingerprints. Each attempt at a task runs in a child of its own, which may loop,
+crash or lie; what it says is compared with the right results outside, where it cannot reach.
 """
 
 import ast
@@ -12,6 +12,7 @@ import importlib
 import json
 import math
 import os
+import platform
 import re
 import resource
 import select
@@ -24,7 +25,15 @@ import types
 NOBODY = 65534
 UNDEFINED, DIED, CALLED = "undefined", "died", "called"
 SKIPPED = re.compile(r"%%(?!time|capture|prun|timeit)")
+IPYTHON = re.compile(  # %magic, !command, name?, and any of the first two behind "name ="
+    r"(?P<indent>\s*)(?P<left>[\w\s,.\[\]\"'*]+=\s*)?"
+    r"(?:%time\s+(?P<code>[^-\s].*)|[%!].*|\?.*|%?[\w.]+\?{1,2}\s*)"
+)
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+QUICK = {"np", "numpy", "math", "partial", "functools", "dict", "list", "tuple", "float", "int"}
+BEGINS = re.compile(r"(?!(?:elif|else|except|finally)\b)[\w@(\[*\"']")  # a statement, perhaps
 ERRORS = 20
+TOGETHER = 40  # lines at the margin that one statement may have
 
 
 def main():
@@ -32,6 +41,11 @@ def main():
     request = json.load(sys.stdin)
     sys.path.insert(0, request["library"])
     importlib.import_module("bplib.checks.packing")  # once for all children
+    calls = importlib.import_module("grading.system_calls")
+    if calls.known():
+        calls.join_new_keyring()
+    elif request["limits"]["drop"]:
+        sys.exit(f"which system calls are dangerous is not known for {platform.machine()}")
     say({"ready": True})
     for task in request["tasks"]:
         say({"name": task["name"], **answer(task, request["limits"])})
@@ -44,24 +58,53 @@ def say(record):
 
 
 def answer(task, limits):
-    """Try the ways to run the cells in turn until the function is there and has been called."""
-    attempts, results = list(task["attempts"]), []
-    while attempts:
-        results.append(contained(task, attempts.pop(0), limits))
-        if results[-1]["state"] == CALLED:
-            return results[-1]
+    """Try the ways to run the cells in turn until the function has all that it needs.
+
+    After all others, nothing is run but the imports and definitions of the cells.
+    """
+    ways = [(cells, False) for cells in task["attempts"]]
+    ways += [(task["definitions"], True)] if task["definitions"] else []
+    results = []
+    while ways:
+        cells, brief = ways.pop(0)
+        results.append({**contained(task, cells, limits, brief), "way": len(results)})
+        if results[-1]["state"] == CALLED and not lacks_name(results[-1]):
+            break
         if results[-1]["state"] == DIED:
-            attempts = attempts[-1:]  # the cells alone, without those that died
-    return next((result for result in results if result["state"] == DIED), results[-1])
+            ways = ways[-2:]  # the cells alone, without those that died
+    best = chosen(results)
+    stopped = [r for r in results if r["state"] == DIED and r is not best]
+    if stopped:
+        best["stopped"] = {"at": stopped[0].get("at"), "end": stopped[0].get("end")}
+    if best["brief"]:  # its own errors are those of single statements
+        best["errors"] = max((r.get("errors", []) for r in results), key=len)
+    return best
 
 
-def contained(task, cells, limits):
+def chosen(results):
+    """Return the result that counts."""
+    if results[-1]["state"] == CALLED and not lacks_name(results[-1]):
+        return results[-1]
+    for state in (CALLED, DIED):
+        for result in results:
+            if result["state"] == state:
+                return result
+    return max(results, key=lambda result: len(result.get("errors", [])))
+
+
+def lacks_name(result):
+    """Say whether the function asked for a name that no cell had defined."""
+    outcomes = result.get("outcomes")
+    return isinstance(outcomes, list) and "raises NameError" in json.dumps(outcomes)
+
+
+def contained(task, cells, limits, brief=False):
     """Run one attempt in a child and return what came of it."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
         try:
-            attempt(task, cells, limits, write)
+            attempt(task, cells, limits, write, brief)
         finally:
             os._exit(1)
     os.close(write)
@@ -72,9 +115,10 @@ def contained(task, cells, limits):
     _, status, used = os.wait4(child, 0)
     late = late or used.ru_utime + used.ru_stime >= 0.9 * limits["seconds"]
     records = [{"state": DIED}, *parsed(text)]
-    if records[-1].get("done"):
-        return records[-1]
-    return {**records[-1], "end": ended(status, late, len(text) > limits["output"])}
+    last = {**records[-1], "brief": brief}
+    if last.get("done"):
+        return last
+    return {**last, "end": ended(status, late, len(text) > limits["output"])}
 
 
 def listen(pipe, deadline, most):
@@ -116,7 +160,7 @@ def ended(status, late, flooded):
     return "exit"
 
 
-def attempt(task, cells, limits, pipe):
+def attempt(task, cells, limits, pipe, brief):
     """Be the child: give up all rights, run the cells, call the function, say what came."""
     from bplib.checks.outcome import outcome
     from bplib.checks.packing import decoded
@@ -133,11 +177,12 @@ def attempt(task, cells, limits, pipe):
     space = types.ModuleType("__main__")
     space.display = lambda *things, **options: None
     sys.modules["__main__"] = space
+    space.get_ipython = Silent
     errors = []
     for number, code in cells:
-        error = execute(number, code, space.__dict__)
-        if error and len(errors) < ERRORS:
-            errors.append(error)
+        tell({"state": DIED, "at": number})
+        errors += (define if brief else execute)(number, code, space.__dict__)
+    errors = errors[:ERRORS]
     function = space.__dict__.get(task["function"])
     if not callable(function):
         tell({"state": UNDEFINED, "done": True, "errors": errors})
@@ -172,6 +217,7 @@ def lower(limits, pipe):
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
     ):
         resource.setrlimit(kind, (most, most))
     libc = ctypes.CDLL(None)
@@ -187,16 +233,86 @@ def lower(limits, pipe):
             os.setresuid(NOBODY, NOBODY, NOBODY)
     if sys.platform == "linux":
         libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
+        calls = sys.modules["grading.system_calls"]
+        if calls.known():
+            calls.refuse()
+
+
+class Silent:
+    """Takes the place of IPython's shell: it can be asked anything and does nothing."""
+
+    def __getattr__(self, name):
+        return lambda *args, **options: None
 
 
 def execute(number, code, space):
-    """Run a cell and return what went wrong, or nothing."""
+    """Run a cell and return what went wrong, as a list of one or none."""
     name = f"<cell {number}>"
     try:
         exec(compile(python(code, name), name, "exec"), space)
     except BaseException as error:
-        return told(number, error, name)
-    return ""
+        return [told(number, error, name)]
+    return []
+
+
+def define(number, code, space):
+    """Run the imports and definitions of a cell, each by itself; return what went wrong."""
+    name, errors = f"<cell {number}>", []
+    try:
+        for statement in statements(python(code, name)):
+            if is_definition(statement):
+                try:
+                    exec(compile(ast.Module([statement], []), name, "exec"), space)
+                except BaseException as error:
+                    errors.append(told(number, error, name))
+    except BaseException as error:
+        errors.append(told(number, error, name))
+    return errors
+
+
+def statements(code):
+    """Yield the statements of a cell, also those before and after lines that are no Python."""
+    lines = code.split("\n")
+    starts = [i for i, line in enumerate(lines) if BEGINS.match(line)]
+    at = 0
+    while at < len(starts):
+        for end in range(at + 1, min(at + TOGETHER, len(starts)) + 1):
+            last = starts[end] if end < len(starts) else len(lines)
+            try:
+                body = ast.parse("\n".join(lines[starts[at] : last])).body
+            except SyntaxError:
+                continue
+            for statement in body:
+                yield ast.increment_lineno(statement, starts[at])
+            at = end - 1
+            break
+        at += 1
+
+
+def is_definition(node):
+    """Say whether a statement imports or defines something and can hardly take long."""
+    if isinstance(node, (ast.Try, ast.If)):
+        inner = [*node.body, *node.orelse, *getattr(node, "finalbody", [])]
+        inner += [line for handler in getattr(node, "handlers", []) for line in handler.body]
+        return all(is_definition(line) for line in inner)
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return node.value is not None and is_quick(node.value)
+    return isinstance(node, (*DEFINITIONS, ast.Pass))
+
+
+def is_quick(node):
+    """Say whether an expression calls nothing but functions of NumPy and the like."""
+    if isinstance(node, ast.Lambda):
+        return True
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return False
+    if isinstance(node, ast.Call):
+        root = node.func
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id not in QUICK:
+            return False
+    return all(map(is_quick, ast.iter_child_nodes(node)))
 
 
 def told(number, error, name):
@@ -212,19 +328,30 @@ def told(number, error, name):
 
 def python(code, name):
     """Return a cell without what only IPython understands."""
-    try:
-        ast.parse(code, name)
-        return code
-    except SyntaxError:
-        pass
-    if SKIPPED.match(code.lstrip()):
-        return ""
-    lines = []
-    for line in code.split("\n"):
-        bare = line.lstrip()
-        magic = bare.startswith(("%", "!", "?")) or re.fullmatch(r"[\w.]+\?{1,2}\s*", bare)
-        lines.append(f"{line[: len(line) - len(bare)]}pass  # {bare}" if magic else line)
-    return "\n".join(lines)
+    lines = code.split("\n")
+    for _ in range(len(lines) + 1):
+        try:
+            ast.parse("\n".join(lines), name)
+            return "\n".join(lines)
+        except SyntaxError as error:
+            if SKIPPED.match(code.lstrip()):
+                return ""
+            at = (error.lineno or 0) - 1
+        if not 0 <= at < len(lines) or plain(lines[at]) == lines[at]:
+            break
+        lines[at] = plain(lines[at])
+    return "\n".join(map(plain, lines))  # what is left has another error
+
+
+def plain(line):
+    """Return a line of IPython's as Python; one of Python's as it is."""
+    found = IPYTHON.fullmatch(line)
+    if not found:
+        return line
+    left = found["left"] or ""
+    if found["code"]:
+        return found["indent"] + left + found["code"]
+    return f"{found['indent']}{left + 'None' if left else 'pass'}  # {line.strip()}"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Where a student's code runs: in Bubblewrap, and unprotected only if asked for."""
 
+import functools
 import json
 import os
 import select
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -12,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import bplib
-from grading import runner
+from grading import inside, runner, system_calls
 from grading.limits import Limits
 from grading.protocol import Answer, Task, parsed
 
@@ -21,7 +23,8 @@ INSTALL = (
     "on Fedora, `pacman -S bubblewrap` on Arch."
 )
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/nix/store")
-INSIDE = "/bp"  # where `bplib` and the runner are
+INSIDE = "/bp"  # where the runner is, and of `bplib` what it needs
+HIDDEN = ("__init__.py", "checker.py")  # they call what is not there
 DISK = 64 << 20
 ENVIRONMENT = {
     "HOME": "/tmp",
@@ -57,7 +60,7 @@ class Sandbox:
             SandboxError: the sandbox did not start.
         """
         wanted = {task.name: task for task in tasks}
-        within = 30 + len(tasks) * (4 * limits.seconds + 1)
+        within = 30 + len(tasks) * (8 * limits.seconds + 1)  # four attempts
         lines, trouble = self._talk(self._request(tasks, limits), within, limits, len(tasks))
         if not lines or json.loads(lines[0]) != {"ready": True}:
             raise SandboxError(f"{self.name} did not start: {trouble or 'no word from it'}")
@@ -122,7 +125,7 @@ class Sandbox:
 
 
 class Bubblewrap(Sandbox):
-    """Bubblewrap, with only Python and `bplib` to be seen and nothing to be reached."""
+    """Bubblewrap, with only Python and its packages to be seen and nothing to be reached."""
 
     name = "bubblewrap"
 
@@ -132,7 +135,7 @@ class Bubblewrap(Sandbox):
         for name, value in self._environment().items():
             call += ["--setenv", name, value]
         if os.getuid():
-            call += ["--unshare-all"]
+            call += ["--unshare-all", *_no_namespaces_within()]
         else:  # a real root can become nobody, whom the limit on processes holds for
             call += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
             call += ["--unshare-cgroup-try", "--cap-drop", "ALL"]
@@ -218,7 +221,16 @@ def shown() -> list[tuple[str, str]]:
     for prefix in dict.fromkeys((sys.base_prefix, sys.prefix, os.path.realpath(sys.prefix))):
         if not any(Path(prefix).is_relative_to(path) for path in paths):
             paths.append(prefix)
-    own = [(f"{library()}/bplib", f"{INSIDE}/bplib"), (runner.__file__, f"{INSIDE}/runner.py")]
+    checks = library() / "bplib/checks"
+    own = [
+        (str(path), f"{INSIDE}/bplib/checks/{path.name}") for path in sorted(checks.glob("*.py"))
+    ]
+    own = [(path, place) for path, place in own if Path(path).name not in HIDDEN]
+    own += [
+        (inside.__file__, f"{INSIDE}/bplib/__init__.py"),
+        (runner.__file__, f"{INSIDE}/runner.py"),
+        (system_calls.__file__, f"{INSIDE}/grading/system_calls.py"),
+    ]
     return [(path, path) for path in paths] + own
 
 
@@ -230,6 +242,16 @@ def library() -> Path:
 def python() -> list[str]:
     """Return the command that starts the runner, inside."""
     return [sys.executable, "-I", f"{INSIDE}/runner.py"]
+
+
+@functools.cache
+def _no_namespaces_within() -> list[str]:
+    """Return the options that refuse namespaces within the sandbox's, if this bwrap has them."""
+    path = shutil.which("bwrap") or "bwrap"
+    told = subprocess.run([path, "--help"], capture_output=True, text=True, check=False).stdout
+    if "--disable-userns" not in told or os.stat(path).st_mode & stat.S_ISUID:
+        return []
+    return ["--unshare-user", "--disable-userns"]
 
 
 def _parents(paths: Iterable[str]) -> list[str]:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import nbformat
 
 from bplib.checks.verdict import Verdict
-from exercises.exercise import Exercise
+from exercises.exercise import Exercise, Key
+from exercises.source import Source
+from grading import limited
 from grading.limits import Limits
+from grading.placement import defines
 from grading.protocol import Answer, Cell, Task
-from grading.repair import defines
 from grading.sandbox import Sandbox
 
+Run = tuple[list[list[Cell]], list[Cell]]  # attempts, and cells in the order of definitions
 STEP = 2  # points come in halves
 
 
@@ -56,26 +59,43 @@ def scores(
     Raises:
         SandboxError: the sandbox did not start.
     """
-    tasks = [task(exercise, notebook, seeds[exercise.name], salt) for exercise in exercises]
+    try:
+        runs = limited.call(_runs, [exercise.source for exercise in exercises], notebook)
+    except limited.Failed as error:
+        why = f"the notebook's code cannot be looked through: {error}"
+        return [nothing(exercise, why) for exercise in exercises]
+    tasks = [task(e, run, seeds[e.name], salt) for e, run in zip(exercises, runs, strict=True)]
     answers = sandbox.run(tasks, limits)
     return [score(e, seeds[e.name], answers[e.name], salt) for e in exercises]
 
 
-def task(exercise: Exercise, notebook: nbformat.NotebookNode, seed: int, salt: str = "") -> Task:
+def task(exercise: Exercise, run: Run, seed: int, salt: str = "") -> Task:
     """Return what the sandbox gets to know: the student's cells and the inputs, no results."""
+    runs, definitions = run
     return Task(
         exercise.name,
         exercise.source.function,
         list(exercise.key.returns),
         exercise.given(seed),
-        attempts(exercise, notebook),
+        runs,
         salt,
+        definitions,
     )
 
 
-def attempts(exercise: Exercise, notebook: nbformat.NotebookNode) -> list[list[Cell]]:
-    """Return the cells above the exercise's check, then all, then its own alone."""
-    above, every, alone = [], [], []
+def _runs(sources: Sequence[Source], notebook: nbformat.NotebookNode) -> list[Run]:
+    """Return the attempts at each exercise; of an exercise, only its source can be sent here."""
+    return [attempts(Exercise(source, Key([])), notebook) for source in sources]
+
+
+def attempts(exercise: Exercise, notebook: nbformat.NotebookNode) -> Run:
+    """Return the cells above the exercise's check, then all, then its own alone.
+
+    Returns:
+        These attempts, and all cells in the order in which their definitions count: what is
+        defined above the check replaces what is defined below.
+    """
+    above, every, alone, below = [], [], [], []
     passed = False
     function = exercise.source.function
     code = [
@@ -96,19 +116,21 @@ def attempts(exercise: Exercise, notebook: nbformat.NotebookNode) -> list[list[C
             continue
         item = (number, cell.source)
         every.append(item)
-        above += [] if passed else [item]
+        (below if passed else above).append(item)
         alone += [item] if name in (own, "setup") or (not name and elsewhere) else []
-    return [above, every, alone]
+    return [above, every, alone], [*above[:1], *below, *above]
 
 
 def score(exercise: Exercise, seed: int, answer: Answer, salt: str = "") -> Score:
     """Judge an answer by the reference and the known mistakes, on this side of the sandbox."""
     if not answer.outcomes:
         told = f"✗ The notebook {answer.failure}."
-        return _score(exercise, 0, "\n".join([told, *answer.errors]), (), answer.reason)
+        lines = [told, *answer.remarks, *answer.errors]
+        return _score(exercise, 0, "\n".join(lines), (), answer.reason)
     verdict = exercise.verdict(answer.outcomes, seed, salt)
     reason = "" if verdict.passed or verdict.mistakes else answer.reason
-    lines = [repr(verdict)] if verdict.passed else [repr(verdict), *answer.errors[:3]]
+    lines = [repr(verdict), *answer.remarks]
+    lines += [] if verdict.passed else answer.errors[:3]
     return _score(exercise, earned(verdict, exercise), "\n".join(lines), verdict.mistakes, reason)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,13 @@ import nbformat
 from bplib._progress import progress
 from exercises.assignment_notebook import notebook
 from exercises.exercise import Assignment, Exercise, named
+from grading.names import encoded
 from grading.secret import read, seed
 
 
 def version(secret: bytes, student: str, exercise: Exercise) -> int:
     """Return the seed of a student's version of an exercise."""
-    return seed(secret, exercise.name, student)
+    return seed(secret, exercise.name, encoded(student))
 
 
 def hand_out(assignment: Assignment, students: list[str], secret: bytes, out: Path) -> Path:
@@ -34,7 +36,7 @@ def hand_out(assignment: Assignment, students: list[str], secret: bytes, out: Pa
     if not own:
         raise ValueError(f"assignment is {assignment.name!r}; expected one with numbers to draw")
     for student in progress(students, "notebooks", len(students)):
-        path = out / checked(student) / f"{assignment.name}.ipynb"
+        path = out / encoded(checked(student)) / f"{assignment.name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(
             nbformat.writes(notebook(assignment, version=partial(version, secret, student))),
@@ -57,7 +59,7 @@ def answers(
             numbers = exercise.numbers(version(secret, student, exercise))
             answer = exercise.key.reference(**numbers)
             yield (
-                student,
+                encoded(student),
                 exercise.name,
                 " ".join(f"{name}={value}" for name, value in numbers.items()),
                 " ".join(f"{value:.6g}" for value in answer),
@@ -65,13 +67,13 @@ def answers(
 
 
 def checked(student: str) -> str:
-    """Return the id, if it does for the name of a folder on every system.
+    """Return the name, if it can be that of a file or folder that comes back.
 
     Raises:
-        ValueError: it does not.
+        ValueError: it cannot.
     """
-    if not re.fullmatch(r"[\w][\w.@+-]{0,99}", student):
-        raise ValueError(f"student is {student!r}; expected letters, digits and . _ - + @ only")
+    if not student or re.search(r"[/\\\x00-\x1f]", student):
+        raise ValueError(f"student is {student!r}; expected letters, and neither / nor \\")
     return student
 
 
@@ -85,7 +87,8 @@ def read_students(path: Path) -> list[str]:
         students = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
     if students and students[0].lower() in {"student", "student_id", "id", "name"}:
         students = students[1:]
-    twice = sorted({student for student in students if students.count(student) > 1})
+    called = Counter(map(encoded, students))
+    twice = sorted({student for student in students if called[encoded(student)] > 1})
     if not students or twice:
         came = f"{', '.join(twice)} twice" if twice else "no student"
         raise ValueError(f"{path.name} names {came}; expected one student a line")

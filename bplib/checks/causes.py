@@ -173,7 +173,7 @@ def _times(mistake: Mistake, pairs: Pairs, quantity: str) -> str:
     found = [mark for _, mark in there]
     right = [case.right.prints[quantity] for case, _ in there]
     slips = [case.slips[mistake.name].prints.get(quantity) for case, _ in there]
-    if None in slips or all(map(Fingerprint.matches, right, slips)):
+    if None in slips or all(r.matches(slip) for r, slip in zip(right, slips, strict=True)):
         return ""
     c = common_factor(list(zip(slips, found, strict=True)))
     if c is None or abs(c - 1) < 1e-3 or common_factor(list(zip(right, found, strict=True))):

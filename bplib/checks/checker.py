@@ -18,7 +18,7 @@ def check(name: str, function: Callable[..., Any], version: str = "") -> Verdict
 
     `bplib` holds four random projections of each right result, and of the result of each
     known mistake: enough to recognise a result, too few to read off one of more than four
-    numbers.
+    numbers. Of numbers that are graded themselves it holds digests alone.
 
     Args:
         name: the exercise, such as "backward-2-2-1".

@@ -10,8 +10,11 @@ import numpy as np
 
 from bplib.checks.causes import Mistake
 from bplib.checks.fingerprint import Fingerprint
+from bplib.checks.lock import Lock
 from bplib.checks.outcome import Case, Outcome
 from bplib.checks.verdict import Clue
+
+LARGEST = 1 << 20  # bytes of what is sealed
 
 
 def pack(
@@ -73,8 +76,12 @@ def unseal(text: str) -> dict[str, Any]:
         ValueError: the text is not complete.
     """
     try:
-        return json.loads(zlib.decompress(base64.b85decode(text)))
-    except (ValueError, zlib.error) as error:
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(base64.b85decode(text), LARGEST)
+        if not unpacker.eof:
+            raise ValueError(f"text ends early or holds more than {LARGEST} bytes")
+        return json.loads(raw)
+    except (ValueError, RecursionError, zlib.error) as error:
         raise ValueError(
             f"version is a text of {len(text)} characters that cannot be read; "
             "expected the one that stands in your notebook, complete"
@@ -153,7 +160,9 @@ def _outcome(packed: Mapping[str, Any]) -> Outcome:
         return Outcome(problem=packed["problem"])
     return Outcome(
         {
-            q: Fingerprint(tuple(shape), size, tuple(marks), lost)
+            q: Lock(tuple(shape), size, marks, lost)
+            if isinstance(marks, str)
+            else Fingerprint(tuple(shape), size, tuple(marks), lost)
             for q, (shape, size, marks, lost) in packed.items()
         }
     )

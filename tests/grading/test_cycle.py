@@ -243,18 +243,34 @@ def test_ctrl_c_keeps_what_is_finished_and_a_rerun_goes_on(assignment, tmp_path,
     assert course.verdict(assignment.name, "a").stat().st_mtime_ns == kept
 
 
-def test_trouble_with_one_student_is_said_and_stops_nobody(assignment, tmp_path):
+@pytest.mark.parametrize(
+    ("error", "do"),
+    [
+        (SandboxError("out of processes"), "run the command again"),
+        (KeyError("\x1b[2J"), "read what is in originals/3-backward-pass/b and give points"),
+    ],
+)
+def test_trouble_with_one_student_is_said_and_stops_nobody(assignment, tmp_path, error, do):
     class Troubled(Grader):
-        def one(self, student):
+        def _chosen(self, student):
             if student.name == "b":
-                raise SandboxError("out of processes")
-            return super().one(student)
+                raise error
+            return super()._chosen(student)
 
     students = [Student(name, [Upload("x.ipynb", b"{")]) for name in "abc"]
-    grader = Troubled(Course(tmp_path), assignment, b"secret", choose())
-    (told,) = grader.grade(students, jobs=2)
-    assert "b: NOT GRADED" in told
-    assert [r.student for r in Course(tmp_path).records(assignment.name)] == ["a", "c"]
+    settings = (Course(tmp_path), assignment, b"secret", choose())
+    (told,) = Troubled(*settings).grade(students, jobs=2)
+    assert told.startswith(f"b: NOT GRADED, {type(error).__name__}: ")
+    assert do in told
+    assert "\x1b" not in told
+    a, b, c = Course(tmp_path).records(assignment.name)
+    assert [r.student for r in (a, b, c)] == ["a", "b", "c"]
+    assert type(error).__name__ in b.failure
+    assert Course(tmp_path).notebook("submitted", assignment.name, "b").exists()
+    assert Grader(*settings).grade(students, jobs=2) == []
+    assert Grader(*settings).one(students[1]).failure == a.failure
+    (told,) = Troubled(*settings).grade([Student("b", [Upload("x.ipynb", b"[")])], jobs=1)
+    assert list(Course(tmp_path).records(assignment.name))[1].failure == a.failure  # it stays
 
 
 def test_wrong_calls_are_told_in_a_line(tmp_path, capsys, monkeypatch):

@@ -1,9 +1,13 @@
 """A class in which many cheat, break things or send rubbish, graded at once with the others."""
 
 import json
+import time
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell
 from samples import archive, cell_named, sent, solved
 
 from grading import secret
@@ -67,6 +71,23 @@ REPAIRED = {
     "wrong kernel": other_kernel,
     "code made text": as_markdown,
 }
+WRITTEN = {  # answers in words that are more than words
+    "script in words": "<script>fetch('/formgrader/api/grade/1')</script><b onclick=x()>W2</b>",
+    "new page in words": '<meta http-equiv="refresh" content="0; url=https://example.org">',
+    "style in words": "<style>body { display: none }</style><p style='position: fixed'>28 of 28",
+    "picture from elsewhere": "![](https://example.org/a.png) <img src=https://example.org/b.png>",
+    "cubic lexer": "```systemd\n" + " " * 20_000 + "\n```",
+    "formulas opened": r"\begin{a}" * 10_000,
+    "tags opened": "<b>" * 50_000,
+    "attachment that is gone": "![](attachment:gone.png) <img src='attachment:a\"b.png'>",
+}
+OVERSTRAINED = {  # code that overstrains who reads it, beside a right function
+    "import with 75000 dots": "import a" + ".a" * 75_000,
+    "brackets opened": "(" * 200_000,
+    "signs": "x = " + "-" * 200_000 + "1",
+    "another language": "%%javascript\n" + "/*" * 20_000,
+    "strings opened": "'" + "\\" * 200_000,
+}
 HONEST = "honest"
 
 
@@ -92,6 +113,11 @@ def graded(assignment, tmp_path_factory):
         code = code.replace("SOURCE", repr(str(exercise.source.path)))
         code = code.replace("COURSE", repr(str(course)))
         put(title, sent(assignment, {exercise.name: code}, written=""))
+    for title, text in WRITTEN.items():
+        put(title, sent(assignment, solved(assignment, 1), text))
+    for title, code in OVERSTRAINED.items():
+        edit = lambda nb, code=code: nb.cells.insert(2, new_code_cell(code))  # noqa: E731
+        put(title, sent(assignment, solved(assignment, 1), "", edit))
     own = f"{exercise.name}-solution"
     for title, change in REPAIRED.items():
         edit = lambda nb, change=change: change(nb, own)  # noqa: E731
@@ -156,7 +182,7 @@ def test_nobody_earns_what_is_not_earned_and_nobody_is_left_out(tell, graded, as
         for name, record in sorted(records.items()):
             score = record.scores[0]
             title = name.replace("-", " ")
-            repaired = title in REPAIRED or title == "duplicated cell" or name == HONEST
+            repaired = title in {*REPAIRED, *WRITTEN, *OVERSTRAINED, "duplicated cell", HONEST}
             right = most if repaired else 0
             why = record.failure or score.reason or "; ".join(record.notes) or score.message
             rows.append((name, score.points, why.split("\n")[0][:90]))
@@ -213,6 +239,14 @@ def test_reasons_name_what_happened(graded, assignment):
         "segmentation-fault": "was ended by signal 11",
     }.items():
         assert records[name].scores[0].reason == reason, name
+    for name, told in {
+        "answers-by-the-library": "bplib.mlp is not there when an exercise is graded",
+        "shared-memory-of-System-V": "OSError in line 9: refused",
+        "memory-in-files-without-names": "PermissionError",
+        "namespaces-of-its-own": "OSError in line 4: refused",
+        "keys-for-the-next-student": "OSError in line 6: refused",
+    }.items():
+        assert told in records[name].scores[0].message, name
 
 
 def test_paths_out_of_the_zip_are_said_and_not_followed(graded, assignment):
@@ -225,6 +259,35 @@ def test_a_page_of_feedback_runs_no_script_of_a_student(graded, assignment):
     page = graded[0].feedback(assignment.name, "names-to-break-the-page").read_text()
     assert "script-src https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/ 'sha256-" in page
     assert "<script>document.title" not in page
+
+
+def test_no_page_obeys_what_a_student_wrote(graded, assignment):
+    course = graded[0]
+    for title in [*WRITTEN, *OVERSTRAINED]:
+        name = title.replace(" ", "-")
+        page = course.feedback(assignment.name, name).read_text(encoding="utf-8")
+        shown = nbformat.read(course.notebook("autograded", assignment.name, name), 4)
+        own = [
+            cell.source
+            for cell in shown.cells
+            if not cell.metadata.get("nbgrader", {}).get("locked")
+        ]
+        for text in (page.partition("<body>")[2], *own):
+            for tag in ("<script>fetch", "<meta", "<style>body", "position: fixed'", "src=http"):
+                assert tag not in text, title
+            assert 'src="http' not in text, title
+            assert "<b onclick" not in text, title
+        assert all("attachments" not in cell for cell in shown.cells)
+        assert page.index("img-src data:;") < page.index("<script")
+
+
+def test_formgrader_shows_every_notebook_at_once(graded, assignment):
+    course = graded[0]
+    for title in [*WRITTEN, *OVERSTRAINED]:
+        path = course.notebook("autograded", assignment.name, title.replace(" ", "-"))
+        begin = time.process_time()
+        HTMLExporter().from_filename(str(path))
+        assert time.process_time() - begin < 10, title
 
 
 def test_without_the_sandbox_the_cheats_would_work(assignment, tmp_path):

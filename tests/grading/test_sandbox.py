@@ -1,6 +1,9 @@
 """What the sandbox hides and ends, how one is chosen, and that none is left out silently."""
 
+import os
+import platform
 import shutil
+import struct
 import subprocess
 import sys
 import time
@@ -12,11 +15,13 @@ import pytest
 
 import exercises
 from grading import sandbox as module
+from grading import system_calls
 from grading.limits import Limits
 from grading.protocol import Task, parsed
 from grading.sandbox import Bubblewrap, SandboxError, Unsafe, choose
 
 KEYS = Path(exercises.__file__).parent
+COLUMN = system_calls.MACHINES.get(platform.machine(), (0, 0))[1]
 
 
 def task(code, name="f", x=2.0):
@@ -77,6 +82,98 @@ def test_no_rights_are_left_and_no_process_is_started(box):
     answer = run(box, code)
     assert "BlockingIOError" in answer.outcomes[0].problem
     assert answer.reason == "tried to start another process or thread"
+
+
+CALLS = """
+import ctypes, os
+from grading.system_calls import MACHINES, REFUSED, STARTING
+column = MACHINES[os.uname().machine][1]
+def f(x):
+    libc = ctypes.CDLL(None, use_errno=True)
+    wrong = []
+    for calls, right in ((STARTING, 11), (REFUSED, 1)):
+        for name, numbers in calls.items():
+            if numbers[column] >= 0:
+                ctypes.set_errno(0)
+                done = libc.syscall(numbers[column], 0, 0, 0, 0, 0, 0)
+                if done != -1 or ctypes.get_errno() != right:
+                    wrong.append(f"{name} {done} {ctypes.get_errno()}")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return x
+"""
+
+
+def test_the_kernel_refuses_what_goes_round_the_limits(box):
+    """Memory that is shared, namespaces, keys, processes: none can be asked for."""
+    assert not run(box, CALLS).outcomes[0].problem
+
+
+@pytest.mark.parametrize("machine", system_calls.MACHINES)
+def test_a_filter_ends_with_leave_and_jumps_nowhere_else(machine):
+    steps = list(struct.iter_unpack("HBBI", system_calls.filter_of(machine)))
+    assert steps[-1] == (system_calls.RETURN, 0, 0, system_calls.ALLOW)
+    assert [step for step in steps if step[3] == system_calls.ALLOW] == steps[-1:]
+    for place, (kind, yes, no, _) in enumerate(steps):
+        assert kind == system_calls.RETURN or place + 1 + max(yes, no) < len(steps)
+
+
+def test_a_machine_whose_calls_are_not_known_is_refused(monkeypatch):
+    assert system_calls.known()
+    monkeypatch.setattr(system_calls.platform, "machine", lambda: "pdp11")
+    assert not system_calls.known()
+
+
+SESSION = """
+import ctypes, sys
+from grading.protocol import Task
+from grading.sandbox import choose
+from grading import system_calls
+
+system_calls.join_new_keyring()
+given = ctypes.CDLL(None).syscall(ADD_KEY, b"user", b"bp-key", b"x", 1, ctypes.c_int(-3))
+if given < 0 or "bp-key" not in open("/proc/keys").read():
+    sys.exit("no keys here")
+code = "def f(x):\\n    return float('bp-key' in open('/proc/keys').read())"
+task = Task("f", "f", ["y"], [{"x": 1.0}], [[(1, code)]])
+print(choose().run([task])["f"].outcomes[0].prints["y"].size)
+"""
+
+
+def test_the_keys_of_a_session_are_left_outside(box):
+    code = SESSION.replace("ADD_KEY", str(system_calls.REFUSED["add_key"][COLUMN]))
+    call = [sys.executable, "-c", code]
+    done = subprocess.run(call, cwd=KEYS.parent, capture_output=True, text=True, check=False)
+    if "no keys here" in done.stderr:
+        pytest.skip("no keys can be made here")
+    assert done.stdout == "0.0\n", done.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_somebody_who_is_not_root_makes_no_namespaces_within(box):
+    """Bubblewrap itself refuses them, where it can."""
+    user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "bwrap"]
+    call = [*user, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc"]
+    inner = ["unshare", "--user", "true"]
+
+    def code(*command):
+        return subprocess.run([*call, *command], check=False, capture_output=True).returncode
+
+    if code(*inner):
+        pytest.skip("another user makes no namespaces here at all")
+    options = module._no_namespaces_within()
+    if not options:
+        pytest.skip("this bwrap cannot refuse namespaces")
+    assert (
+        subprocess.run([*call, *options, "true"], check=False, capture_output=True).returncode == 0
+    )
+    assert subprocess.run([*call, *options, *inner], check=False, capture_output=True).returncode
+
+
+def test_who_is_not_root_gets_these_options(monkeypatch):
+    monkeypatch.setattr(module.os, "getuid", lambda: 1000)
+    command = Bubblewrap().command()
+    assert all(option in command for option in module._no_namespaces_within())
 
 
 def test_the_network_is_not_there(box):
@@ -202,10 +299,25 @@ def test_nothing_stays_running(box):
     [
         "import bplib\ndef f(x):\n    return bplib.mlp([2, 3, 1], seed=0).theta.size",
         "from bplib import mlp\ndef f(x):\n    return mlp([2, 3, 1], seed=0).theta.size",
-        "import bplib.network as n\ndef f(x):\n    return n.mlp([2, 3, 1], seed=0).theta.size",
-        "from bplib.network import *\nimport bplib.train\ndef f(x):\n    bplib.train.fit\n"
-        "    bplib.checks.verdict.diagnose\n    bplib.check\n    return bplib.Adam and 13",
+        "def f(x):\n    import bplib.network as n\n    return n.mlp([2, 3, 1]).theta.size",
+        "def f(x):\n    from bplib.autodiff import Value\n    return 1",
+        "def f(x):\n    import bplib\n    return bplib.losses.CrossEntropy and 1",
+        "def f(x):\n    import importlib\n    return importlib.import_module('bplib.layers') and 1",
+        "def f(x):\n    from bplib.checks.checker import load\n    return load('by-hand') and 1",
+        "def f(x):\n    return len(open('/bp/bplib/network.py').read())",
     ],
 )
-def test_the_library_is_there_however_it_is_imported(box, code):
-    assert run(box, code).outcomes[0].prints["y"].size == 13
+def test_the_library_solves_no_exercise_inside(box, code):
+    answer = run(box, code)
+    told = answer.failure or answer.outcomes[0].problem
+    assert told
+    assert "bplib" in code
+    if "bplib.mlp" in code:
+        assert "bplib.mlp is not there when an exercise is graded" in told
+
+
+def test_a_check_in_a_cell_of_ones_own_does_no_harm(box):
+    code = "import bplib\nassert bplib.check('x', f := lambda x: x, 'version')\ny = 3"
+    answer = run(box, code + "\ndef f(x):\n    return x * y")
+    assert answer.outcomes[0].prints["y"].size == 6
+    assert answer.errors == ()
