@@ -8,6 +8,7 @@ set that differ, pass one generator to both calls::
     x_test, y_test = moons(100, seed=rng)
 """
 
+from importlib.resources import as_file, files
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,10 +105,11 @@ def spirals(
 
 
 def digits(test: float = 0.25, seed: Seed = 0) -> Split:
-    """Return scikit-learn's 1,797 handwritten digits, 8 × 8 pixels, split and standardised.
+    """Return 1,797 handwritten digits, 8 × 8 pixels, split and standardised.
 
-    The split is the same at each call, so that a network is never tested on digits that an
-    earlier call trained it with. Another seed gives another split.
+    They are those of scikit-learn, a part of the data set of Alpaydin & Kaynak (1998), and come
+    with bplib. The split is the same at each call, so that a network is never tested on digits
+    that an earlier call trained it with. Another seed gives another split.
 
     Args:
         test: fraction of the digits that is set apart.
@@ -118,14 +120,10 @@ def digits(test: float = 0.25, seed: Seed = 0) -> Split:
         (10, m), one-hot; x_test and y_test likewise.
 
     Raises:
-        ImportError: scikit-learn is not installed.
         ValueError: test or seed has the wrong value.
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise ImportError("digits needs scikit-learn: pip install scikit-learn") from error
-    x, label = load_digits(return_X_y=True)
+    with as_file(files("bplib") / "digits.npz") as path, np.load(path) as stored:
+        x, label = stored["pixels"].astype(float), stored["labels"]
     parts = split(x.T, one_hot(label, 10), test, seed)
     x_train, x_test = standardize(parts.x, parts.x_test)
     return parts._replace(x=x_train, x_test=x_test)

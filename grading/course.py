@@ -22,6 +22,7 @@ class Record:
         failure: why nothing of it could be graded, "" if something could.
         notes: what was repaired.
         unplaced: texts that stand in no place for an answer.
+        given: the texts that the student alone was given, with numbers of their own.
     """
 
     student: str
@@ -34,6 +35,7 @@ class Record:
     notes: tuple[str, ...] = field(default=())
     unplaced: tuple[str, ...] = field(default=())
     number: str = ""
+    given: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def read(path: Path) -> Record | None:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         scores = tuple(Score(**{**s, "mistakes": tuple(s["mistakes"])}) for s in raw["scores"])
-        lists = {name: tuple(raw[name]) for name in ("notes", "unplaced")}
+        lists = {name: tuple(raw[name]) for name in ("notes", "unplaced", "given")}
         return Record(**{**raw, "scores": scores, **lists})
     except (OSError, ValueError, TypeError, KeyError):
         return None

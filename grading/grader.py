@@ -30,7 +30,7 @@ TRIED = 20  # notebooks of a student, the newest first, until one has answers
 TEXTS = (".txt", ".md", ".tex", ".html", ".csv", ".py")  # may be in an older code than UTF-8
 LONGEST_NOTE = 1000  # characters
 _WHY = {0: "cannot be graded", BLANK: "has no answer", PARTS: "has only functions"}
-VERSION = 6  # one more, and everything is checked anew
+VERSION = 7  # one more, and everything is checked anew
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,16 @@ class Grader:
             tuple(line(note, LONGEST_NOTE) for note in repaired.notes),
             repaired.unplaced,
             student.number,
+            self._texts_of_own_numbers(student),
         )
         write(self.course.verdict(self.assignment.name, student.name), record)
         return record
+
+    def _texts_of_own_numbers(self, student: Student) -> tuple[str, ...]:
+        if not self.own:
+            return ()
+        cells = self._release(student).cells
+        return tuple(cell.source for cell in cells if cell.cell_type == "markdown")
 
     def _keep(self, name: str, upload: Upload) -> None:
         """Keep a file as it came, beside whatever else has its name."""
