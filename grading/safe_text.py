@@ -16,6 +16,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from grading import limited
+from grading.text import printable
 
 SECONDS = 5.0  # to show all cells of a notebook
 Shown = tuple[str, str]  # the kind of a cell and its text
@@ -47,6 +48,7 @@ def shown(cells: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[Shown]:
     Args:
         cells: kind, text and attachments of each.
     """
+    cells = [(kind, printable(text), attachments) for kind, text, attachments in cells]
     try:
         return limited.call(_rendered, cells, seconds=SECONDS)
     except limited.Failed as error:

@@ -189,3 +189,11 @@ def test_a_locked_text_that_was_not_handed_out_is_made_safe_too(tmp_path, monkey
         c.metadata.nbgrader for c, old in zip(nb.cells, before, strict=True) if c.source != old
     ]
     assert [about.grade_id for about in changed if about.locked] == ["introduction"]
+
+
+def test_control_characters_are_shown_in_no_kind_of_cell():
+    text = "one \x1b[31mtwo\x07 \u202ethree"
+    cells = [("code", f"# {text}", {}), ("markdown", text, {}), ("code", f"%%sh\n{text}", {})]
+    for _, page in shown(cells):
+        assert not set(page) & set("\x1b\x07\u202e")
+        assert "three" in page
