@@ -14,10 +14,12 @@ from bpsite.html import (
     docstrings,
     first_frames,
     folds,
+    glossary,
     launch_buttons,
     mathematics,
     metadata,
     numbering,
+    read_marks,
     repairs,
     search,
     sitemap,
@@ -41,12 +43,15 @@ HOOKS = (
     ("autodoc-skip-member", 500, docstrings.skip_arrays),
     ("env-get-updated", 500, numbering.renumber),
     ("env-get-updated", 900, page_notebooks.changed),  # after the numbers of all equations
+    ("env-get-updated", 500, glossary.changed),
     ("env-check-consistency", 500, search.find_sections),
+    ("doctree-resolved", 400, glossary.link),  # while all that will be folded can be told
     ("doctree-resolved", 500, folds.fold_cells),
     ("doctree-resolved", 500, folds.fold_sections),
     ("doctree-resolved", 500, solution_links.link),
     ("doctree-resolved", 900, repairs.drop_thebe_settings),
     ("html-page-context", 500, metadata.describe),
+    ("html-page-context", 500, read_marks.offer),
     ("html-page-context", 900, widget_runtime.check),  # while the widgets' state is in its place
     ("html-page-context", 900, repairs.drop_scripts),  # after those of thebe and the theme
     ("html-page-context", 900, repairs.repair_roles),

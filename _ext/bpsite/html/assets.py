@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from bpsite.html import icons, palette
+from bpsite.html import icons, palette, read_marks
 
 OWN = Path(__file__).parent / "static"
 UNUSED = [
@@ -54,10 +54,12 @@ def install(app):
     _write(vendor / "katex.css", sheet)
     _copy(modules / "katex" / "LICENSE", vendor / "katex.LICENSE.txt")
 
-    for name in ("bpsite.js", "menus.js", "logo.svg", "favicon.svg"):
+    for name in ("bpsite.js", "menus.js", "read.js", "logo.svg", "favicon.svg"):
         _copy(OWN / name, target / name)
     sheets = [(OWN / name).read_text("utf8") for name in ("bpsite.css", "print.css")]
-    _write(target / "bpsite.css", "\n".join([palette.css(), icons.css(), *sheets]))
+    _write(
+        target / "bpsite.css", "\n".join([palette.css(), icons.css(), read_marks.css(app), *sheets])
+    )
 
 
 def slim(app, exception):
@@ -86,4 +88,5 @@ def setup(app):
     """Register the hooks."""
     app.add_css_file("vendor/katex.css", priority=300)
     app.add_css_file("bpsite.css", priority=900)
-    app.add_js_file("menus.js", loading_method="defer")
+    for name in ("menus.js", "read.js"):
+        app.add_js_file(name, loading_method="defer")

@@ -6,7 +6,7 @@ const PLACES = [
   [/^chapters\/(api|bibliography)/, 0],
   [/^(assignments|solutions)/, 1000],
   [/^chapters\/(\d|intro)/, 2020],
-  [/^chapters\/(background|notation)/, 2010],
+  [/^chapters\/(background|notation|glossary)/, 2010],
   [/^chapters/, 2000],
 ];
 const EXERCISE = /-ex-|^#(exercises|solutions)$/;
