@@ -118,10 +118,15 @@ class Key:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise, its source and its key."""
+    """One exercise, its source and its key.
+
+    Attributes:
+        following: the title of the exercise after it in its assignment, "" for the last one.
+    """
 
     source: Source
     key: Key
+    following: str = ""
 
     @property
     def name(self) -> str:
@@ -248,12 +253,16 @@ def assignment(folder: Path) -> Assignment:
         raise ValueError(f"{came}; expected a header with a description, then “# …”, a title")
     sources = [Source.read(path) for path in folder.glob("*.md") if path.stem != "assignment"]
     sources.sort(key=lambda source: source.number)
+    following = [*(source.title for source in sources[1:]), ""]
     return Assignment(
         folder,
         found["description"],
         found["title"],
         found["rest"],
-        [Exercise(source, _key(source.path.with_suffix(".py"))) for source in sources],
+        [
+            Exercise(source, _key(source.path.with_suffix(".py")), title)
+            for source, title in zip(sources, following, strict=True)
+        ],
     )
 
 

@@ -19,6 +19,8 @@ def packed(exercise: Exercise, seed: int | None = None) -> dict[str, Any]:
     Where the numbers are graded that a student can see, their results are locked.
     """
     cases = pack(exercise.key.returns, exercise.cases(seed), exercise.mistakes, exercise.key.clues)
+    title = exercise.following
+    cases["next"] = f"Next: “{title}”." if title else "That was the last one of this notebook."
     if not exercise.key.own:
         return cases
     salt = hashlib.sha256(f"lock of {exercise.name} {seed}".encode()).hexdigest()[:8]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -37,7 +38,10 @@ def check(name: str, function: Callable[..., Any], version: str = "") -> Verdict
         raise ValueError(f"function is {function!r}; expected the function itself, not its result")
     cases = exercise["cases"]
     outcomes = [outcome(function, case.inputs, exercise["returns"]) for case in cases]
-    return diagnose(cases, outcomes, exercise["mistakes"], exercise["clues"])
+    verdict = diagnose(cases, outcomes, exercise["mistakes"], exercise["clues"])
+    if not verdict.passed:
+        return verdict
+    return replace(verdict, message=f"{verdict.message} {exercise['next']}".strip())
 
 
 def names() -> list[str]:
@@ -46,7 +50,7 @@ def names() -> list[str]:
 
 
 def load(name: str) -> dict[str, Any]:
-    """Return the exercise: "returns" (names), "cases" and "mistakes"."""
+    """Return the exercise: "returns" (names), "cases", "mistakes", "clues", "next"."""
     path = one_of("name", name, {name: _folder() / f"{name}.json" for name in names()})
     return unpack(json.loads(path.read_text(encoding="utf-8")))
 

@@ -46,6 +46,7 @@ def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
     mistakes = [Mistake(**mistake) for mistake in packed["mistakes"]]
     return {
         "returns": packed["returns"],
+        "next": packed.get("next", ""),
         "mistakes": mistakes,
         "clues": [Clue(tuple(r), tuple(w), told) for r, w, told in packed.get("clues", ())],
         "cases": [

@@ -172,6 +172,18 @@ def test_what_is_sealed_comes_out_again_and_a_torn_text_is_refused():
         unseal(seal(packed)[:-7])
 
 
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_after_a_right_answer_comes_the_next_exercise_of_the_notebook(part):
+    order = [bplib.check(e.name, e.handed_in(e.solution)).message for e in part.exercises]
+    titles = [exercise.source.title for exercise in part.exercises]
+    for told, title in zip(order, titles[1:], strict=False):
+        assert told.endswith(f" Next: “{title}”.")
+    assert order[-1].endswith(" That was the last one of this notebook.")
+    wrong = bplib.check(part.exercises[0].name, lambda **given: None)
+    assert not wrong.passed
+    assert "Next" not in wrong.message
+
+
 def test_stripping_keeps_the_indentation_and_what_is_outside():
     code = "def f(x):\n    y = x\n    ### BEGIN SOLUTION\n    return y\n    ### END SOLUTION\n"
     first, second = STUB.splitlines()
