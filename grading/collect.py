@@ -32,6 +32,8 @@ class Upload:
         data: what is in it, one byte more than the largest allowed if it is too large.
         order: later uploads have larger ones.
         problem: why it cannot be read, "" if it can.
+        likely: how much its text looks like the assignment: 2 if it says so, 1 if it is one of
+            the book's notebooks.
     """
 
     path: str
@@ -39,6 +41,7 @@ class Upload:
     order: tuple = ()
     late: bool = False
     problem: str = ""
+    likely: int = 0
 
 
 @dataclass
@@ -62,8 +65,11 @@ class Student:
 
     @property
     def chosen(self) -> Upload | None:
-        """The latest notebook, which counts if it can be graded."""
-        return next(iter(self.latest), None)
+        """The latest notebook of the assignment, as far as a glance at it tells; else the latest.
+
+        The grader reads them, and decides.
+        """
+        return max(self.notebooks, key=lambda upload: (upload.likely, upload.order), default=None)
 
 
 @dataclass
@@ -118,11 +124,14 @@ def collect(source: Path, assignment: str, known: Mapping[str, str] | None = Non
         name = called[whose.name, whose.number]
         student = found.students.setdefault(name, Student(name, number=whose.number))
         order = (*whose.order, upload.order)
-        placed = Upload(upload.path, upload.data, order, whose.late, upload.problem)
+        likely = _likely(upload.data, assignment)
+        placed = Upload(upload.path, upload.data, order, whose.late, upload.problem, likely)
         (student.notebooks if is_notebook(upload) else student.others).append(placed)
         for part in inner:
             part_order = (*whose.order, upload.order + part.order)
-            student.notebooks.append(replace(part, order=part_order, late=whose.late))
+            likely = _likely(part.data, assignment)
+            part = replace(part, order=part_order, late=whose.late, likely=likely)
+            student.notebooks.append(part)
     for student in found.students.values():
         found.remarks += _told(student)
     found.remarks = [line(remark, 1000) for remark in found.remarks]
@@ -154,6 +163,11 @@ def is_notebook(upload: Upload) -> bool:
     return bool(re.search(rb'"(?:cells|worksheets)"\s*:', text))
 
 
+def _likely(data: bytes, assignment: str) -> int:
+    text = data.replace(b"\0", b"")
+    return 2 if f'"{assignment}"'.encode() in text else int(b"bplib" in text)
+
+
 def _within(path: str, around: int) -> str:
     return "/".join(PurePosixPath(path).parts[around:])
 
@@ -161,7 +175,7 @@ def _within(path: str, around: int) -> str:
 def _told(student: Student) -> Iterator[str]:
     if len(student.notebooks) > 1:
         count = len(student.notebooks)
-        latest = student.chosen.path
+        latest = student.latest[0].path
         yield f"{student.name}: {count} notebooks, all are kept; the latest is {latest}"
     for upload in [*student.notebooks, *student.others]:
         if archives.is_archive(upload.data) and any(

@@ -4,14 +4,17 @@ Whatever reads a student's text is called so: a parser or a regular expression t
 takes down the child alone.
 """
 
+import contextlib
 import multiprocessing
 import pickle
 import resource
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -46,7 +49,7 @@ def call(
     alone = multiprocessing.parent_process() is not None  # such a child has a single thread
     context = multiprocessing.get_context("fork" if alone else "forkserver")
     context.set_forkserver_preload(list(LOADED))
-    with _STARTING:
+    with _STARTING, _no_main():
         ours, its = context.Pipe(duplex=False)
         child = context.Process(target=_answer, args=(its, function, given, seconds, memory))
         child.start()
@@ -67,6 +70,17 @@ def call(
     if problem:
         raise Failed(problem)
     return result
+
+
+@contextlib.contextmanager
+def _no_main() -> Iterator[None]:
+    """Hide the main module: a child would execute it, which a script without a guard repeats."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _answer(

@@ -316,3 +316,12 @@ def test_no_remark_acts_on_a_terminal(students):
     assert len(found.remarks) == 3
     for text in [*found.remarks, *found.students]:
         assert text.isprintable()
+
+
+def test_another_notebook_of_a_student_is_not_taken_for_the_assignment(students):
+    mine, last = b'{"assignment": "3-backward-pass", "bplib": 1}', b'import bplib, "2-gradient"'
+    for other in (b'{"cells": "1 + 1"}', last):
+        files = {f"doe_1_100_{NAME}.ipynb": mine, "doe_1_200_scratch.ipynb": other}
+        assert students(files).students["doe_1"].chosen.data == mine
+    files = {f"doe_1_100_{NAME}.ipynb": last, f"doe_1_200_{NAME}.ipynb": b"{}"}
+    assert students(files).students["doe_1"].chosen.data == last
