@@ -49,10 +49,11 @@ class Table:
             return f"<tr>{''.join(cells)}</tr>"
 
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        name = escape(": ".join(filter(None, [self.caption, ", ".join(self.header)])))
         body = "".join(row("td", texts) for texts in self.cells)
         return (
             '<div class="bp-table pst-scrollable-table-container" tabindex="0" role="region" '
-            f'aria-label="{escape(self.caption or ", ".join(self.header))}"><table>{caption}'
+            f'aria-label="{name}"><table>{caption}'
             f"<thead>{row('th', self.header)}</thead><tbody>{body}</tbody></table></div>"
         )
 

@@ -24,9 +24,12 @@ LIMIT_S = 15
 LEAST_PROVED = 3
 FORBIDDEN = {"torch", "sphinx", "jupyter_book", "jupytext"}
 
+WITNESS = f"exec({Path(__file__).with_name('witness.py').read_text('utf8')!r}, {{}})"
+REPORT = "witness_report()"
 WITNESSED = """
 import sympy as sp
 import bplib
+SEEN = OPEN = call = json = None
 x = sp.Symbol("x")
 assert sp.expand((x + 1) ** 2 - x**2 - 2 * x - 1) == 0, "counts"
 for power in (2, 3):
@@ -110,10 +113,9 @@ def executed(plain_kernel, tmp_path_factory):
     @cache
     def run(chapter):
         cells = download(named(chapter)).cells
-        witness = Path(__file__).with_name("witness.py").read_text("utf8")
         started = time.perf_counter()
         folder = tmp_path_factory.mktemp(chapter.stem)
-        done = run_in(folder, new_code_cell(witness), *cells, new_code_cell("report()"))
+        done = run_in(folder, new_code_cell(WITNESS), *cells, new_code_cell(REPORT))
         seconds = time.perf_counter() - started
         return done.cells[1:-1], json.loads(done.cells[-1].outputs[0].text), seconds
 
@@ -145,8 +147,7 @@ def test_chapter_proves_by_sympy_and_calls_bplib(chapter, executed, tell):
 
 
 def test_the_witness_counts_what_is_executed(plain_kernel, tmp_path):
-    witness = Path(__file__).with_name("witness.py").read_text("utf8")
-    cells = [new_code_cell(code) for code in (witness, WITNESSED, "report()")]
+    cells = [new_code_cell(code) for code in (WITNESS, WITNESSED, REPORT)]
     seen = json.loads(run_in(tmp_path, *cells).cells[-1].outputs[0].text)
     assert seen.pop("seconds") > 0
     assert seen == {"symbolic": 2, "numeric": 1, "bplib": ["bplib.network.mlp"]}

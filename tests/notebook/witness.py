@@ -1,8 +1,12 @@
-"""Runs in a chapter's kernel before its first cell, and sees what its code asserts and calls."""
+"""Runs in a chapter's kernel before its first cell, and sees what its code asserts and calls.
+
+It has names of its own: what a chapter defines changes nothing here.
+"""
 
 import ast
+import builtins
 import json
-from time import process_time as witness_seconds
+from time import process_time
 
 from IPython import get_ipython
 
@@ -76,12 +80,12 @@ class Witness(ast.NodeTransformer):
         return call("witness_value", node) if self.inside else node
 
 
-def report():
+def witness_report():
     """Print what was seen."""
     print(
         json.dumps(
             {
-                "seconds": witness_seconds(),
+                "seconds": process_time(),
                 "symbolic": len(SEEN["symbolic"]),
                 "numeric": len(SEEN["numeric"]),
                 "bplib": sorted(SEEN["bplib"]),
@@ -90,4 +94,6 @@ def report():
     )
 
 
+for function in (witness_value, witness_called, witness_begin, witness_end, witness_report):
+    setattr(builtins, function.__name__, function)
 get_ipython().ast_transformers.append(Witness())
