@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import bplib
 from bplib.gradient_check import relative_error
@@ -443,3 +444,32 @@ def test_residual_chain():
             return np.sum(i["g"] * a)
 
         near(dW, slope(end, i["W"]))
+
+
+def test_critical_point():
+    """SymPy's exact LDLᵀ counts the eigenvalues below a number, by Sylvester's law of inertia."""
+
+    def below(H, s):
+        shifted = sp.Matrix(H).applyfunc(sp.Rational) - sp.Rational(float(s)) * sp.eye(len(H))
+        return sum(
+            bool(pivot < 0) for pivot in shifted.LDLdecomposition(hermitian=False)[1].diagonal()
+        )
+
+    for i, (kind, lowest) in solved("critical-point"):
+        tol, P = i["tol"], i["g"].shape[1]
+        assert set(kind) == {0, 1, 2, 3, 4}
+        for g, H, found, low in zip(i["g"], i["H"], kind, lowest, strict=True):
+            assert below(H, low - 1e-9) == 0 < below(H, low + 1e-9)
+            downs, ups = below(H, -tol), P - below(H, tol)
+            expected = {(0, P): 1, (P, 0): 2}.get((downs, ups), 3 if downs and ups else 4)
+            assert found == (0 if g @ g > tol**2 else expected)
+
+
+def test_restarts():
+    """Of many thousand searches, as many succeed as the formula says."""
+    rng = np.random.default_rng(0)
+    for i, (p, R, chance) in solved("restarts"):
+        assert p == pytest.approx(np.sum(i["losses"] < i["limit"]) / i["losses"].size)
+        tries = rng.random((200_000, int(R))) < p
+        assert chance == pytest.approx(tries.any(axis=1).mean(), abs=0.002)
+        assert chance >= i["sure"] > 1 - (1 - p) ** (R - 1)
