@@ -186,6 +186,66 @@ function handle(stage, box, { x, y, at, label, axes }, model) {
   };
 }
 
+// A sheet on which the reader draws, by mouse, touch or arrow keys: an input for the ink in each of its n × n squares.
+function sketch(stage, box, { first, n, full, label, axes }, model) {
+  const node = document.createElement("div"), wipe = document.createElement("button");
+  node.className = "bp-sketch";
+  node.tabIndex = 0;
+  node.setAttribute("role", "application");
+  wipe.className = "bp-wipe";
+  wipe.type = "button";
+  wipe.textContent = "wipe the sheet";
+  stage.append(node);
+  stage.after(wipe);
+  const [[left, right], [top, bottom]] = [axes.x, axes.y].map((scale, k) =>
+    [-0.5, n - 0.5].map((v) => (place(scale, v) / box[k]) * 100));
+  Object.assign(node.style, { left: `${left}%`, top: `${top}%`, width: `${right - left}%`, height: `${bottom - top}%` });
+  const names = Array.from({ length: n * n }, (_, i) => `v${first + i}`);
+  let pen, at = [0, 0];
+  const draw = (u, v) => {
+    const [a, b] = pen ?? [u, v], [du, dv] = [u - a, v - b];
+    names.forEach((name, i) => {
+      const [x, y] = [(i % n) - a, Math.floor(i / n) - b];
+      const k = Math.min(1, Math.max(0, (x * du + y * dv) / (du * du + dv * dv || 1)));
+      const ink = full * Math.min(1, Math.max(0, 1.25 - Math.hypot(x - k * du, y - k * dv)));
+      if (ink > model.get(name)) model.set(name, rounded(ink));
+    });
+    model.save_changes();
+    pen = [u, v];
+  };
+  const clear = () => {
+    for (const name of names) model.set(name, 0);
+    model.save_changes();
+  };
+  const tell = (done) => node.setAttribute("aria-label",
+    `${label}, ${done}: arrow keys move the pen, the space bar draws, Delete wipes. Row ${at[1] + 1}, column ${at[0] + 1}`);
+  const follow = (event) => {
+    const area = node.getBoundingClientRect();
+    draw(((event.clientX - area.x) / area.width) * n - 0.5, ((event.clientY - area.y) / area.height) * n - 0.5);
+  };
+  node.addEventListener("pointerdown", (event) => {
+    node.setPointerCapture(event.pointerId);
+    pen = undefined;
+    follow(event);
+  });
+  node.addEventListener("pointermove", (event) => {
+    if (node.hasPointerCapture(event.pointerId)) follow(event);
+  });
+  node.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], " ": [0, 0], Delete: [0, 0] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    at = at.map((v, k) => Math.min(n - 1, Math.max(0, v + step[k])));
+    pen = undefined;
+    if (event.key === " ") draw(...at);
+    if (event.key === "Delete") clear();
+    tell(event.key === " " ? "drawn" : event.key === "Delete" ? "wiped" : "moved");
+  });
+  wipe.addEventListener("click", clear);
+  tell("empty");
+}
+
 // Places that are explained when a reader points at them: one stop of the Tab key, arrow keys go on.
 function spots(stage, box, list, axes) {
   const bar = document.createElement("div"), tip = document.createElement("p");
@@ -247,7 +307,7 @@ async function compile(code) {
 }
 
 async function render({ model, el }) {
-  const { code, tables, parts, axes, handles, spots: explained, say, alt } = model.get("program");
+  const { code, tables, parts, axes, handles, sketches, spots: explained, say, alt } = model.get("program");
   const compute = await compile(code);
   el.classList.add("bp-frame");
   el.innerHTML = `<div class="bp-stage">${model.get("svg")}</div>`;
@@ -261,6 +321,7 @@ async function render({ model, el }) {
   const redraw = parts.map((part, k) =>
     KINDS[part.kind](svg.querySelector(`[data-live="${k}"]`), part, axes[part.ax]));
   if (explained.length) redraw.push(spots(stage, box, explained, axes));
+  for (const one of sketches) sketch(stage, box, { ...one, axes: axes[one.ax] }, model);
   for (const one of handles) redraw.push(handle(stage, box, { ...one, axes: axes[one.ax] }, model));
 
   let waiting = 0;

@@ -5,6 +5,7 @@ expressions in the symbols that a reader sets by sliders, buttons and points to 
 are compiled to JavaScript, and the page redraws texts, lines, points and edges at every frame.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ class Picture:
         self.axes: list[Axes] = []
         self.handles: list[dict] = []
         self.spots: list[dict] = []
+        self.sketches: list[dict] = []
         self.sentence: list = [""]
         self._later: list = []
         self._points: list[Line2D] = []
@@ -228,6 +230,29 @@ class Picture:
             handle["y"] = self.program.inputs.index(y)
         self.handles.append(handle | {"at": [self.program.scalar(x), self.program.scalar(y)]})
 
+    def sketch(self, ax: Axes, ink: Sequence[sp.Symbol], full: float, label: str) -> None:
+        """Let the reader draw on a sheet of squares, by mouse, touch or arrow keys.
+
+        Each square sets a symbol: 0 at first, `full` where the pen has been, less beside it. The
+        page does not draw the ink; the picture shows what it makes of the symbols.
+
+        Args:
+            ax: where; the square in row i and column j has its centre at x = j, y = i.
+            ink: the n² symbols, row by row.
+            full: the most that the pen leaves in a square.
+            label: what is drawn, for screen readers.
+
+        Raises:
+            ValueError: ink is no square of symbols, or one of them is set by something else.
+        """
+        here, first, n = self._axes(ax), len(self.program.inputs), math.isqrt(len(ink))
+        if not n or n * n != len(ink):
+            raise ValueError(f"ink has {len(ink)} symbols; expected 1, 4, 9, 16, …")
+        for symbol in ink:
+            self._input(symbol, 0.0)
+        sheet = {"ax": here, "first": first, "n": n, "full": full, "label": label}
+        self.sketches.append(sheet)
+
     def explain(self, ax: Axes, x: Any, y: Any, label: str, template: str, *values: Any) -> None:
         """Show a sentence to a reader who points at a place, by mouse, touch or arrow keys.
 
@@ -273,6 +298,7 @@ class Picture:
             "parts": self.parts,
             "axes": [_scales(ax, height) for ax in self.axes],
             "handles": self.handles,
+            "sketches": self.sketches,
             "spots": self.spots,
             "say": self.sentence,
             "alt": alt,

@@ -473,3 +473,29 @@ def test_restarts():
         tries = rng.random((200_000, int(R))) < p
         assert chance == pytest.approx(tries.any(axis=1).mean(), abs=0.002)
         assert chance >= i["sure"] > 1 - (1 - p) ** (R - 1)
+
+
+def test_confusion_matrix():
+    for i, (C, accuracy, recall, precision) in solved("confusion-matrix"):
+        net = bplib.network.Network([bplib.layers.Dense(*i["a"].shape[:1] * 2, "identity")])
+        net.W[0] = np.eye(len(C))
+        close(accuracy, bplib.accuracy(net, i["a"], i["y"]))
+        answers = bplib.data.one_hot(net.predict(i["a"]), len(C))
+        close(C, i["y"] @ answers.T)
+        close(recall, [answers[j][row > 0].mean() for j, row in enumerate(i["y"])])
+        named = [row[answers[j] > 0] for j, row in enumerate(i["y"])]
+        close(precision, [row.mean() if row.size else 0 for row in named])
+
+
+def test_standardize_split():
+    for i, (x, x_test, W, b) in solved("standardize-split"):
+        wide = i["x"].std(axis=1) > i["least"]
+        theirs = bplib.data.standardize(i["x"], i["x_test"])
+        for found, expected in zip((x, x_test), theirs, strict=True):
+            close(found[wide], expected[wide])
+        mean = i["x"].mean(axis=1, keepdims=True)[~wide]
+        close(x_test[~wide], (i["x_test"][~wide] - mean) / i["least"])
+        prepared, raw = (
+            network([w], [v], output="identity") for w, v in ((i["W"], i["b"]), (W, b))
+        )
+        close(prepared.forward(x_test), raw.forward(i["x_test"]))

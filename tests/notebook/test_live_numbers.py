@@ -47,6 +47,10 @@ def drawn(picture, rng):
         points[handle["x"]] = rng.uniform(left, right)
         if "y" in handle:
             points[handle["y"]] = rng.uniform(low, high)
+    for sheet in picture.sketches:
+        first, squares = sheet["first"], sheet["n"] ** 2
+        drawn_on = rng.random(squares) < rng.choice([0, 0.3])
+        points |= enumerate(sheet["full"] * rng.random(squares) * drawn_on, start=first)
     free = range(len(controls), len(picture.start))
     return [*map(float, controls), *(float(f"{points[i]:.4g}") for i in free)]
 

@@ -79,6 +79,26 @@ live.network(pic, ax, net, lambda e: e.subs(known))
 pic.show("A network.")
 ```
 """
+SHEET = """\
+---
+file_format: mystnb
+kernelspec: {name: python3}
+---
+# Sheet
+
+```{code-cell}
+import sympy as sp
+from bplib import live, plots
+
+ink = sp.symbols("ink:16", real=True)
+fig, ax = plots.figure(2.4, 2.4)
+ax.set(xlim=(-0.5, 3.5), ylim=(3.5, -0.5), aspect="equal")
+pic = live.Picture(fig, {})
+pic.sketch(ax, ink, 10, "A mark")
+pic.say("{:.2f}, {:.2f}, {:.2f}, {:.2f}.", ink[0], ink[5], ink[6], sum(ink))
+pic.show("A sheet.")
+```
+"""
 READOUT = "document.querySelector('.bp-explore:not(.bp-static) .bp-readout').textContent"
 PRESSES = 40
 SOON_MS, LATE_MS = 17, 34
@@ -100,8 +120,9 @@ def folder(tmp_path_factory):
     source.mkdir()
     pages = {
         "conf.py": CONF,
-        "index.md": f"{PAGE}\n```{{toctree}}\nnetwork\n```\n",
+        "index.md": f"{PAGE}\n```{{toctree}}\nnetwork\nsheet\n```\n",
         "network.md": NETWORK,
+        "sheet.md": SHEET,
     }
     for name, text in pages.items():
         (source / name).write_text(text, "utf8")
@@ -328,3 +349,38 @@ def test_a_finger_shows_the_arithmetic(opened):
     page = opened("network.html", width=390, has_touch=True, is_mobile=True)
     page.get_by_label("weight w⁽²⁾₁₂").tap()
     assert page.locator(".bp-tip").inner_text().startswith("∂L/∂w⁽²⁾₁₂ = −")
+
+
+def test_who_draws_on_a_sheet_sets_its_squares(opened):
+    page = opened("sheet.html")
+    says(page, "0.00, 0.00, 0.00, 0.00.")
+    sheet = page.locator(".bp-sketch")
+    box = sheet.bounding_box()
+    square = box["width"] / 4
+    assert abs(box["height"] - box["width"]) < 1
+    start = box["x"] + 1.5 * square, box["y"] + 1.5 * square
+    page.mouse.move(*start)
+    page.mouse.down()  # ten where the pen is, 2.5 in each of the four squares beside it
+    says(page, "0.00, 10.00, 2.50, 20.00.")
+    page.mouse.move(start[0] + square, start[1])
+    page.mouse.up()
+    says(page, "0.00, 10.00, 10.00, 35.00.")
+    page.mouse.move(*start)  # the pen is up
+    says(page, "0.00, 10.00, 10.00, 35.00.")
+    page.get_by_role("button", name="wipe").click()
+    says(page, "0.00, 0.00, 0.00, 0.00.")
+    sheet.press("Space")
+    says(page, "10.00, 0.00, 0.00, 15.00.")
+    assert "drawn: arrow keys" in sheet.get_attribute("aria-label")
+    for key in ("Delete", "ArrowRight", "ArrowDown", "ArrowUp", "ArrowDown", "Space"):
+        sheet.press(key)
+    says(page, "0.00, 10.00, 2.50, 20.00.")
+    assert sheet.get_attribute("aria-label").endswith("Row 2, column 2")
+
+
+def test_a_finger_draws(opened):
+    page = opened("sheet.html", width=390, has_touch=True, is_mobile=True)
+    page.locator(".bp-sketch").scroll_into_view_if_needed()
+    box = page.locator(".bp-sketch").bounding_box()
+    page.touchscreen.tap(box["x"] + 0.375 * box["width"], box["y"] + 0.375 * box["height"])
+    says(page, "0.00, 10.00, 2.50, 20.00.")

@@ -288,6 +288,9 @@ REFUSED = {
     "drag: start": (lambda p, ax: p.drag(ax, x, y, (1,), "a"), "start is (1,)"),
     "drag: NaN": (lambda p, ax: p.drag(ax, x, y, (1, float("nan")), "a"), "finite"),
     "drag: taken": (lambda p, ax: p.drag(ax, eta, y, (1, 1), "a"), "'eta' is set twice"),
+    "sketch: no square": (lambda p, ax: p.sketch(ax, [x, y], 1, "a"), "ink has 2 symbols"),
+    "sketch: nothing": (lambda p, ax: p.sketch(ax, [], 1, "a"), "ink has 0 symbols"),
+    "sketch: taken": (lambda p, ax: p.sketch(ax, [eta], 1, "a"), "'eta' is set twice"),
     "say: too few": (lambda p, ax: p.say("{:.2f} {:.2f}", eta), "has 2 places for numbers, not 1"),
     "say: no format": (lambda p, ax: p.say("{}", eta), "has {:}"),
     "plot: lengths": (lambda p, ax: p.plot(ax, [0, 1], [eta]), "2 corners and y 1"),
@@ -309,6 +312,18 @@ def test_wrong_drawing_is_refused(name):
     with pytest.raises((ValueError, AttributeError)) as caught:
         draw(picture, ax)
     assert told in str(caught.value)
+
+
+def test_a_sheet_has_an_input_for_each_square():
+    picture, ax = bowl()
+    ink = sp.symbols("ink:9", real=True)
+    picture.sketch(ax, ink, 16, "A digit")
+    picture.say("{:.1f}", sum(ink) + eta)
+    [widget] = [w for w in picture.show("A sheet.").children if hasattr(w, "program")]
+    first = len(picture.program.inputs) - 9
+    sheet = {"ax": 0, "first": first, "n": 3, "full": 16, "label": "A digit"}
+    assert widget.program["sketches"] == [sheet]
+    assert [getattr(widget, f"v{first + i}") for i in range(9)] == [0.0] * 9
 
 
 def test_two_pictures_alike_are_alike_byte_for_byte():
