@@ -312,7 +312,11 @@ def _in_numpy(symbols: list, values: list[sp.Expr], loops: list) -> Callable:
         return p[int(min(len(p) - 1, max(0, np.floor(k + 0.5))))]
 
     known = [{"entry": at, "sigmoid": expit}, "numpy"]
-    f = sp.lambdify([*(loop.name for loop in loops), *symbols], values, known, cse=True)
+    # Among dummies SymPy would rename all arguments, each in a pass of its own
+    args = [*(loop.name for loop in loops), *symbols]
+    names = {arg: sp.Symbol(f"a{i}", real=True) for i, arg in enumerate(args)}
+    renamed = [value.xreplace(names) for value in values]
+    f = sp.lambdify([*names.values()], renamed, known, cse=True)
 
     def run(columns: list[np.ndarray], *numbers: float) -> list[float]:
         found[:] = columns
