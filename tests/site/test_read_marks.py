@@ -53,7 +53,7 @@ def test_a_chapter_that_is_marked_has_a_tick_on_every_page(one):
     mark(page).click()
     for name in (ONE, OTHER, "chapters/intro.html", "solutions/10-schedules.html", "search.html"):
         go(one, name)
-        assert [text.split("✓")[0] for text in ticked(page)] == [TITLE], name
+        assert [text.split("✓")[0].strip() for text in ticked(page)] == [TITLE], name
         assert page.locator(".bp-tick >> visible=true").count() == 1 + (name == ONE)
     go(one, OTHER)
     assert mark(page).get_attribute("aria-pressed") == "false"
@@ -108,6 +108,13 @@ def test_nothing_moves(one):
     before = page.evaluate(PLACES)
     mark(page).click()
     assert page.evaluate(PLACES) == before
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_the_button_begins_where_the_text_does(visit, width):
+    page = visit(ONE, width=width).page
+    text = page.locator("article p").first
+    assert mark(page).bounding_box()["x"] == text.bounding_box()["x"]
 
 
 def test_ticks_are_there_before_any_script_has_been_loaded(one):
