@@ -195,11 +195,11 @@ function sketch(stage, box, { first, n, full, label, axes }, model) {
   wipe.className = "bp-wipe";
   wipe.type = "button";
   wipe.textContent = "wipe the sheet";
-  stage.append(node);
-  stage.after(wipe);
+  stage.append(node, wipe);
   const [[left, right], [top, bottom]] = [axes.x, axes.y].map((scale, k) =>
     [-0.5, n - 0.5].map((v) => (place(scale, v) / box[k]) * 100));
   Object.assign(node.style, { left: `${left}%`, top: `${top}%`, width: `${right - left}%`, height: `${bottom - top}%` });
+  Object.assign(wipe.style, { left: `${left}%`, top: `${bottom}%` });
   const names = Array.from({ length: n * n }, (_, i) => `v${first + i}`);
   let pen, at = [0, 0];
   const draw = (u, v) => {
