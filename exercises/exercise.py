@@ -38,7 +38,7 @@ class Key:
         own: draws the numbers of a student's own version, if every student has another one;
             then the function to be written takes no arguments.
         reference: the right answer to those numbers.
-        lines: for mistakes made by `slip`, the answer that is built of lines, and what replaces
+        lines: for mistakes of replaced lines, the answer that is built of lines, and what replaces
             some of them.
     """
 
@@ -77,21 +77,23 @@ class Key:
 
         return register
 
-    def slip(
-        self,
-        built: Answer,
-        lines: Mapping[str, Any],
-        name: str,
-        why: str,
-        read: str = "",
-        credit: float = 0.0,
-    ) -> None:
-        """Register the mistake of replacing lines of an answer that is built of them.
+    def built_of_lines(
+        self, answer: Answer, read: str = "", credit: float = 0.0
+    ) -> Callable[..., None]:
+        """Return a function that registers the mistake of replacing lines of this answer.
 
-        Two such mistakes that replace different lines are recognised together too.
+        It takes name, why, read and credit, as `mistake` does, and the lines by their names. Two
+        such mistakes that replace different lines are recognised together too.
         """
-        self.mistake(name, why, read, credit)(partial(built, **lines))
-        self.lines[name] = built, lines
+        usual_read, usual_credit = read, credit
+
+        def register(
+            name: str, why: str, read: str = usual_read, credit: float = usual_credit, **lines: Any
+        ) -> None:
+            self.mistake(name, why, read, credit)(partial(answer, **lines))
+            self.lines[name] = answer, lines
+
+        return register
 
     def pairs(self) -> Iterator[tuple[tuple[str, str], Answer]]:
         """Yield the names of two mistakes that can be made at once, and the answer with both."""

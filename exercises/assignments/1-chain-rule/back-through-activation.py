@@ -38,8 +38,7 @@ def through(z, r, *, sigmoid=None, tanh=None, relu=None):
     )
 
 
-def mistake(name, why, read=SLOPES, credit=0.5, **slip):
-    key.slip(through, slip, name, why, read, credit)
+mistake = key.built_of_lines(through, SLOPES, 0.5)
 
 
 mistake(

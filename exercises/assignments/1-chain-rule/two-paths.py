@@ -37,8 +37,7 @@ def passes(x, W, r, *, slope=None, dx=None, dW=None):
     )
 
 
-def mistake(name, why, read=PATHS, credit=0.25, **slip):
-    key.slip(passes, slip, name, why, read, credit)
+mistake = key.built_of_lines(passes, PATHS, 0.25)
 
 
 mistake(

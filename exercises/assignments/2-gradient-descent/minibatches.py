@@ -53,8 +53,7 @@ def run(x, y, W, b, eta, batches, **slip):
     return W, b
 
 
-def mistake(name, why, read=MEAN, credit=0.25, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, MEAN, 0.25)
 
 
 mistake(

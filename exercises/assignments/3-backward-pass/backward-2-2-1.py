@@ -58,8 +58,7 @@ def passes(
     return dW1, mean(bias(delta1, m), m, n), dW2, mean(bias(delta2, m), m, n)
 
 
-def mistake(name, why, read=BACKWARD, credit=0.25, **slip):
-    key.slip(passes, slip, name, why, read, credit)
+mistake = key.built_of_lines(passes, BACKWARD, 0.25)
 
 
 mistake(

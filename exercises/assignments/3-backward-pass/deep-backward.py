@@ -56,8 +56,7 @@ def passes(
     return dW, db
 
 
-def mistake(name, why, read=EQUATIONS, credit=0.25, **slip):
-    key.slip(passes, slip, name, why, read, credit)
+mistake = key.built_of_lines(passes, EQUATIONS, 0.25)
 
 
 mistake(

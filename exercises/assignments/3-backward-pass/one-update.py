@@ -75,8 +75,7 @@ def update(
     return *new, after(x, y, old, new), loss(x, y, *old) - promise(grads, eta)
 
 
-def mistake(name, why, read=UPDATE, credit=0.5, **slip):
-    key.slip(update, slip, name, why, read, credit)
+mistake = key.built_of_lines(update, UPDATE, 0.5)
 
 
 mistake(

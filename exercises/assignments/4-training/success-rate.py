@@ -43,8 +43,7 @@ def run(
     return accuracy(found), p, error(p, len(a), a.shape[-1])
 
 
-def mistake(name, why, read=RATE, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, RATE, 0.5)
 
 
 mistake(

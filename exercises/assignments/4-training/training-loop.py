@@ -80,8 +80,7 @@ def run(
     return W1, b1, W2, b2, np.array(losses)[kept]
 
 
-def mistake(name, why, read=BACKWARD, credit=0.25, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, BACKWARD, 0.25)
 
 
 mistake(

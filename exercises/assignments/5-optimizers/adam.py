@@ -59,8 +59,7 @@ def run(
     return np.array(path)
 
 
-def mistake(name, why, read=ADAM, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, ADAM, 0.5)
 
 
 mistake(

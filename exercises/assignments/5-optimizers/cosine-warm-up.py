@@ -36,8 +36,7 @@ def run(eta, K, r, floor, *, up=line, down=bow, lower=onto):
     return np.where(k < r, eta * up(k, r), lower(eta, floor, down(k, K, r)))
 
 
-def mistake(name, why, read=SHAPES, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, SHAPES, 0.5)
 
 
 mistake(

@@ -52,8 +52,7 @@ def both(theta, gradients, eta, beta, *, momentum=heavy, nesterov=ahead, **slip)
     return tuple(run(theta, gradients, eta, beta, step, **slip)[0] for step in (momentum, nesterov))
 
 
-def mistake(name, why, read=MOMENTUM, credit=0.25, **slip):
-    key.slip(both, slip, name, why, read, credit)
+mistake = key.built_of_lines(both, MOMENTUM, 0.25)
 
 
 mistake(

@@ -46,8 +46,7 @@ def run(mean, variance, rates, lam, s, *, shrink=factor, spread=both, drift=lamb
     return np.array(means), np.array(variances)
 
 
-def mistake(name, why, read=TWO, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, TWO, 0.5)
 
 
 mistake(

@@ -79,8 +79,7 @@ def run(
     return tuple(ends)
 
 
-def mistake(name, why, read=ADAMW, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, ADAMW, 0.5)
 
 
 mistake(

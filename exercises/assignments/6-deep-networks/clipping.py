@@ -40,8 +40,7 @@ def run(gradients, limit, *, norm=length, factor=shorter, told=None):
     return [c * g for g in gradients], told(gradients, limit) if told else n
 
 
-def mistake(name, why, read=RULER, credit=0.25, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, RULER, 0.25)
 
 
 mistake(

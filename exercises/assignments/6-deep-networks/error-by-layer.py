@@ -57,8 +57,7 @@ def run(
     return np.array(norms), factor(norms), bound
 
 
-def mistake(name, why, read=EQUATIONS, credit=0.25, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, EQUATIONS, 0.25)
 
 
 mistake(

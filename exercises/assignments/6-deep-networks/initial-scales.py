@@ -34,8 +34,7 @@ def run(
     return lecun, he, xavier, limit(he), last
 
 
-def mistake(name, why, read=RECIPES, credit=0.25, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, RECIPES, 0.25)
 
 
 mistake(

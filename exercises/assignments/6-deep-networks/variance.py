@@ -36,8 +36,7 @@ def run(
     return q, e
 
 
-def mistake(name, why, read=FORWARD, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, FORWARD, 0.5)
 
 
 mistake(

@@ -70,8 +70,7 @@ def sweep(parents, slopes, output, *, order=None, share=lambda bar, slope: bar *
     return bar
 
 
-def mistake(name, why, read=RULE, credit=0.25, **slip):
-    key.slip(sweep, slip, name, why, read, credit)
+mistake = key.built_of_lines(sweep, RULE, 0.25)
 
 
 def depth_first(parents, output):

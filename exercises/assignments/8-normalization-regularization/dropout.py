@@ -41,8 +41,7 @@ def run(a, kept, p, W, delta, *, mask=inverted, back=None, into=None, mean=True)
     return dropped, dW / a.shape[1] if mean else dW, below
 
 
-def mistake(name, why, read=FORWARD, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, FORWARD, 0.5)
 
 
 mistake(

@@ -45,8 +45,7 @@ def run(
     return g, dW
 
 
-def mistake(name, why, read=AROUND, credit=0.25, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, AROUND, 0.25)
 
 
 mistake(

@@ -56,8 +56,7 @@ def run(
     return np.where(moving(g, tol), 0, found), lowest(np.linalg.eigvalsh(H))
 
 
-def mistake(name, why, read=KINDS, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, KINDS, 0.5)
 
 
 mistake(

@@ -43,8 +43,7 @@ def run(
     return p, R, chance(p, R)
 
 
-def mistake(name, why, read=AGAIN, credit=0.5, **slip):
-    key.slip(run, slip, name, why, read, credit)
+mistake = key.built_of_lines(run, AGAIN, 0.5)
 
 
 mistake(
