@@ -6,8 +6,8 @@ import zipfile
 from collections.abc import Iterator
 
 from grading import limited
+from grading.limits import LARGEST
 
-LARGEST = 20 << 20  # bytes of a notebook
 ENTRIES, TOTAL, DEEP = 2000, 200 << 20, 2  # of one archive, and how many may lie in each other
 Entry = tuple[str, bytes, tuple[int, ...]]  # path, content, and when it was changed
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from grading import archives
 from grading.file_names import AROUND, MADE_BY_THE_SYSTEM, ids, outer, owner
-from grading.repair import LARGEST
+from grading.limits import LARGEST
 from grading.text import line
 
 ENTRIES = 100_000
@@ -32,8 +32,6 @@ class Upload:
         data: what is in it, one byte more than the largest allowed if it is too large.
         order: later uploads have larger ones.
         problem: why it cannot be read, "" if it can.
-        likely: how much its text looks like the assignment: 2 if it says so, 1 if it is one of
-            the book's notebooks.
     """
 
     path: str
@@ -41,7 +39,11 @@ class Upload:
     order: tuple = ()
     late: bool = False
     problem: str = ""
-    likely: int = 0
+
+    @property
+    def text(self) -> bytes:
+        """What is in it, without the zeros that UTF-16 has between letters."""
+        return self.data.replace(b"\0", b"")
 
 
 @dataclass
@@ -51,12 +53,14 @@ class Student:
     Attributes:
         name: what the student is called in the course.
         number: what tells the student from others of one name, "" if nothing has to.
+        assignment: what the files are for.
     """
 
     name: str
     notebooks: list[Upload] = field(default_factory=list)
     others: list[Upload] = field(default_factory=list)
     number: str = ""
+    assignment: str = ""
 
     @property
     def latest(self) -> list[Upload]:
@@ -69,7 +73,12 @@ class Student:
 
         The grader reads them, and decides.
         """
-        return max(self.notebooks, key=lambda upload: (upload.likely, upload.order), default=None)
+        ours = f'"{self.assignment}"'.encode()
+        return max(
+            self.notebooks,
+            key=lambda upload: (ours in upload.text, b"bplib" in upload.text, upload.order),
+            default=None,
+        )
 
 
 @dataclass
@@ -122,16 +131,15 @@ def collect(source: Path, assignment: str, known: Mapping[str, str] | None = Non
             found.remarks.append(f"{upload.path}: left out, its name tells no student")
             continue
         name = called[whose.name, whose.number]
-        student = found.students.setdefault(name, Student(name, number=whose.number))
+        student = found.students.setdefault(
+            name, Student(name, number=whose.number, assignment=assignment)
+        )
         order = (*whose.order, upload.order)
-        likely = _likely(upload.data, assignment)
-        placed = Upload(upload.path, upload.data, order, whose.late, upload.problem, likely)
+        placed = Upload(upload.path, upload.data, order, whose.late, upload.problem)
         (student.notebooks if is_notebook(upload) else student.others).append(placed)
         for part in inner:
             part_order = (*whose.order, upload.order + part.order)
-            likely = _likely(part.data, assignment)
-            part = replace(part, order=part_order, late=whose.late, likely=likely)
-            student.notebooks.append(part)
+            student.notebooks.append(replace(part, order=part_order, late=whose.late))
     for student in found.students.values():
         found.remarks += _told(student)
     found.remarks = [line(remark, 1000) for remark in found.remarks]
@@ -157,15 +165,10 @@ def is_notebook(upload: Upload) -> bool:
     """Say whether a file is a notebook: by its name, or else by its content."""
     if upload.path.lower().endswith(".ipynb"):
         return True
-    text = upload.data.replace(b"\0", b"")  # also of UTF-16
+    text = upload.text
     if not text[:100].lstrip(MARKS).startswith(b"{") or b'"nbformat"' not in text:
         return False
     return bool(re.search(rb'"(?:cells|worksheets)"\s*:', text))
-
-
-def _likely(data: bytes, assignment: str) -> int:
-    text = data.replace(b"\0", b"")
-    return 2 if f'"{assignment}"'.encode() in text else int(b"bplib" in text)
 
 
 def _within(path: str, around: int) -> str:

@@ -18,9 +18,9 @@ from exercises.exercise import Assignment, Exercise
 from grading import own_numbers
 from grading.collect import Student, Upload
 from grading.course import Course, Record, read, save, write
-from grading.limits import Limits
+from grading.limits import LARGEST, Limits
 from grading.names import file_name
-from grading.repair import ANSWERED, BLANK, LARGEST, PARTS, Repaired, repair
+from grading.repair import ANSWERED, BLANK, PARTS, Repaired, repair
 from grading.sandbox import Sandbox, SandboxError
 from grading.scores import Score, nothing, scores
 from grading.secret import seed
@@ -161,16 +161,10 @@ class Grader:
             tuple(line(note, LONGEST_NOTE) for note in repaired.notes),
             repaired.unplaced,
             student.number,
-            self._texts_of_own_numbers(student),
+            _handed_out(repaired.notebook) if self.own else (),
         )
         write(self.course.verdict(self.assignment.name, student.name), record)
         return record
-
-    def _texts_of_own_numbers(self, student: Student) -> tuple[str, ...]:
-        if not self.own:
-            return ()
-        cells = self._release(student).cells
-        return tuple(cell.source for cell in cells if cell.cell_type == "markdown")
 
     def _keep(self, name: str, upload: Upload) -> None:
         """Keep a file as it came, beside whatever else has its name."""
@@ -224,6 +218,12 @@ class Grader:
             for file in (exercise.source.path, exercise.source.path.with_suffix(".py")):
                 digest.update(file.read_bytes())
         return digest.hexdigest()
+
+
+def _handed_out(repaired: nbformat.NotebookNode) -> tuple[str, ...]:
+    """Return the texts that are locked: in a repaired notebook they are as they were given."""
+    locked = (cell for cell in repaired.cells if cell.metadata.get("nbgrader", {}).get("locked"))
+    return tuple(cell.source for cell in locked if cell.cell_type == "markdown")
 
 
 def _texts(uploads: list[Upload]) -> Iterator[str]:

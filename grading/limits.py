@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LARGEST = 20 << 20  # bytes of a file that a student sends
+
 
 @dataclass(frozen=True)
 class Limits:

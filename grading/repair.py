@@ -14,9 +14,9 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading import limited
+from grading.limits import LARGEST
 from grading.placement import Cell, Placement, is_text, is_written, place
 
-LARGEST = 20 << 20  # bytes of a file
 LONGEST = 1 << 20  # characters of all cells
 MOST = 1000  # cells
 BLANK, PARTS, ANSWERED = 1, 2, 3  # nothing is answered; only functions are there; answers are
