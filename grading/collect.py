@@ -197,8 +197,7 @@ def _told(student: Student) -> Iterator[str]:
 
 def _of_zip(source: Path) -> Iterator[Upload]:
     try:
-        with contextlib.ExitStack() as stack:
-            archive = stack.enter_context(_opened(source))
+        with _opened(source) as archive:
             entries = archive.infolist()
             if len(entries) > ENTRIES:
                 raise ValueError(f"{source} has {len(entries)} entries; expected {ENTRIES} at most")
@@ -288,7 +287,7 @@ def _of_folder(source: Path) -> Iterator[Upload]:
 
 def _from_folder(path: Path, inner: str) -> Upload:
     about = path.lstat()
-    order = tuple(map(int, (about.st_mtime,)))
+    order = (int(about.st_mtime),)
     if stat.S_ISLNK(about.st_mode):
         return Upload(inner, order=order, problem="it is a link to another file")
     if not stat.S_ISREG(about.st_mode):

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from bplib.checks.fingerprint import TOLERANCE, Fingerprint
 
 STEP = 2e-4  # to which projections are rounded, as a part of the scale
@@ -57,9 +55,7 @@ class Lock:
         salt = self.digest.partition(":")[0]
         return any(_digest(salt, cells) == self.digest for cells in itertools.product(*near))
 
-    def same_shape(self, other: "Fingerprint | Lock") -> bool:
-        """Say whether the shapes agree; a number may come as an array of one entry."""
-        return self.shape == other.shape or np.prod(self.shape) == np.prod(other.shape) == 1
+    same_shape = Fingerprint.same_shape
 
     def factor(self, other: "Fingerprint | Lock") -> None:
         """Return None: of what multiple something is, a lock does not tell."""
