@@ -257,6 +257,7 @@ def test_it_plays_steps_and_rests(opened):
     group.get_by_role("button", name="Play").click()
     page.wait_for_function(f"text => {READOUT} !== text", arg=expected(k=100))
     group.get_by_role("button", name="Pause").click()
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
     here = page.evaluate(READOUT)
     page.wait_for_timeout(300)
     assert page.evaluate(READOUT) == here
