@@ -26,8 +26,10 @@ class Key:
         return draw
     def mistake(self, name, *rest, **more):
         return lambda answer: self.made.setdefault(("mistake", name), answer)
-    def slip(self, built, lines, name, *rest):
-        self.made["mistake", name] = functools.partial(built, **lines)
+    def built_of_lines(self, answer, *usual):
+        def register(name, why, read="", credit=0.0, **lines):
+            self.made["mistake", name] = functools.partial(answer, **lines)
+        return register
     def clue(self, *told):
         pass
     def alternative(self, name):
