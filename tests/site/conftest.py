@@ -8,9 +8,9 @@ from support.visiting import Visit
 
 def pytest_generate_tests(metafunc):
     if "page_name" in metafunc.fixturenames:
-        metafunc.parametrize("page_name", PAGES or ["index.html"])
+        metafunc.parametrize("page_name", PAGES or ["index.html"], scope="module")
     if "explorer_page" in metafunc.fixturenames:
-        metafunc.parametrize("explorer_page", EXPLORERS)
+        metafunc.parametrize("explorer_page", EXPLORERS, scope="module")
 
 
 @pytest.fixture(scope="session")
@@ -24,17 +24,23 @@ def address():
 
 @pytest.fixture(scope="session")
 def seen(browser, address):
-    """A function that opens a page once, for all tests that only look at it."""
+    """A function that opens a page once, for all tests in a row that only look at it."""
     visits = {}
 
+    def close_all():
+        for one in visits.values():
+            one.context.close()
+        visits.clear()
+
     def look_at(name, width=1280):
+        if any(name != other for other, _ in visits):
+            close_all()
         if (name, width) not in visits:
             visits[name, width] = Visit(browser, address, name, width)
         return visits[name, width]
 
     yield look_at
-    for one in visits.values():
-        one.context.close()
+    close_all()
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The menus of a page: opened and closed by finger, mouse and keyboard, folded where they fit."""
 
 import pytest
+from support.axe import AXE
 from support.visiting import Visit
-from test_access import AXE
 
 PAGE = "assignments/3-backward-pass.html"
 WIDTHS = [360, 390, 800, 1024, 1366]

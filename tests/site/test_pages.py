@@ -1,6 +1,13 @@
-"""Every page of the built site, opened in a real browser that can reach only its own server."""
+"""Every page of the built site, opened in a real browser that can reach only its own server.
+
+Each page is opened once at each width, for all tests that only look at it.
+"""
 
 import pytest
+from support.axe import AXE, LOOK, OFF, RUN, STILL
+
+FOLD = """open => document.querySelectorAll("article details")
+    .forEach(fold => { fold.open = open; })"""
 
 
 def test_asks_no_other_host_and_reports_no_error(seen, page_name):
@@ -26,6 +33,57 @@ def test_does_not_scroll_sideways(seen, page_name, width):
         width,
     )
     assert wider == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing(seen, page_name, width):
+    """In light with all folds closed on a wide page, open on a phone; in dark the other way."""
+    page = seen(page_name, width=width).page
+    still = page.add_style_tag(content=STILL)
+    page.add_script_tag(path=AXE)
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    folds = page.locator("article details").evaluate_all("all => all.map(fold => fold.open)")
+    background = "getComputedStyle(document.body).backgroundColor"
+    try:
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
+        page.evaluate(FOLD, width == 360)
+        assert page.evaluate(RUN, {"rules": {rule: {"enabled": False} for rule in OFF}}) == []
+        light = page.evaluate(background)
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        page.evaluate(FOLD, width != 360)
+        assert page.evaluate(background) != light
+        assert page.evaluate(RUN, {"runOnly": LOOK}) == []
+    finally:
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.locator("article details").evaluate_all(
+            "(all, open) => all.forEach((fold, i) => { fold.open = open[i]; })", folds
+        )
+        still.evaluate("style => style.remove()")
+
+
+def test_every_heading_of_a_table_says_something(seen, page_name):
+    empty = (
+        seen(page_name)
+        .page.locator("th")
+        .evaluate_all(
+            "all => all.filter(e => !e.textContent.trim()).map(e => e.parentElement.outerHTML)"
+        )
+    )
+    assert empty == []
+
+
+def test_every_part_of_a_formula_is_mathml(seen, page_name):
+    """Elements of another kind, and text outside a token, are nothing to a screen reader."""
+    strangers = seen(page_name).page.evaluate(
+        """() => [...document.querySelectorAll(".katex-mathml math")].flatMap(math => [
+            ...[...math.querySelectorAll("*")]
+                .filter(e => e.namespaceURI !== "http://www.w3.org/1998/Math/MathML"),
+            ...[...math.querySelectorAll(":not(annotation, mi, mn, mo, ms, mtext)")]
+                .flatMap(e => [...e.childNodes])
+                .filter(node => node.nodeType === Node.TEXT_NODE && node.data.trim()),
+        ].map(node => [node.nodeName, math.querySelector("annotation").textContent]))"""
+    )
+    assert strangers == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])

@@ -4,8 +4,8 @@ from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
+from support.axe import AXE, LOOK, RUN, STILL
 from support.book import ROOT, SITE
-from test_access import AXE, LOOK, RUN, STILL
 
 ONE, OTHER = "chapters/10-schedules.html", "chapters/05-worked-example.html"
 TITLE = "10. Schedules"
