@@ -28,7 +28,7 @@ from bpsite.html import (
     widget_runtime,
 )
 from bpsite.lite import app as lite
-from bpsite.notebooks import page_notebooks, wheels, zips
+from bpsite.notebooks import execution, page_notebooks, wheels, zips
 
 HOOKS = (
     ("config-inited", 50, addresses.read),
@@ -41,6 +41,7 @@ HOOKS = (
     ("builder-inited", 500, metadata.draw),
     ("autodoc-process-docstring", 500, docstrings.plain),
     ("autodoc-skip-member", 500, docstrings.skip_arrays),
+    ("env-before-read-docs", 500, execution.ahead),
     ("env-get-updated", 500, numbering.renumber),
     ("env-get-updated", 900, page_notebooks.changed),  # after the numbers of all equations
     ("env-get-updated", 500, glossary.changed),
