@@ -8,13 +8,18 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from exercises.assignment_notebook import notebook
 from exercises.exercise import Assignment
+from grading.collect import Upload, is_notebook
 from grading.course import Course, Record, plain, save
+from grading.grader import texts_of
 from grading.nbgrader_adapter import gradebook
 from grading.regrading import to_read_again
+from grading.repair import sources
 from grading.text import line, printable
 
 READ_AGAIN = "Read again; the answer has changed since you gave points:"
+NOBODYS = "NO STUDENT, not read and without points:"
 FIRST = ["student"]
 LONGEST = 20_000  # characters of a text that is listed
 LAST = ["total", "max", "mistakes named", "to be read", "late", "reason"]
@@ -85,18 +90,34 @@ def unplaced_file(assignment: Assignment) -> str:
     return f"unplaced-{assignment.name}.txt"
 
 
-def unplaced(course: Course, assignment: Assignment) -> str:
-    """Return what stands in no place for an answer, by student, for a person to read; "" if all.
+def unplaced(course: Course, assignment: Assignment, nobodys: Sequence[Upload] = ()) -> str:
+    """Return what stands in no place for an answer, by student, for a person to read.
 
-    It is text as the students wrote it, without control characters.
+    It is text as the students wrote it, without control characters. Files that tell no student
+    come first; they have no row in grades.csv, which a learning platform would take for a
+    student's. It is "" if everything has its place.
     """
-    parts = []
+    parts = [_of_nobody(upload, assignment) for upload in nobodys]
     for record in course.records(assignment.name):
         if record.unplaced:
             where = f"originals/{assignment.name}/{record.student}"
             texts = "\n---\n".join(map(_shown, record.unplaced))
             parts.append(f"=== {record.student} ({where})\n{texts}\n")
     return "\n".join(parts)
+
+
+def _of_nobody(upload: Upload, assignment: Assignment) -> str:
+    """Name a file that tells no student, and show what is in it that was not handed out."""
+    if upload.problem:
+        texts = []
+    elif is_notebook(upload):
+        given = {cell.source.strip() for cell in notebook(assignment).cells}
+        texts = [text for text in sources(upload.data) if text.strip() not in given | {""}]
+    else:
+        texts = list(texts_of([upload]))
+    why = line(upload.problem) or "nothing in it can be shown"
+    shown = "\n---\n".join(map(_shown, texts)) or f"({why})"
+    return f"=== {NOBODYS} {line(upload.path)}\n{shown}\n"
 
 
 def _shown(text: str) -> str:

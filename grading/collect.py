@@ -83,10 +83,15 @@ class Student:
 
 @dataclass
 class Collection:
-    """Students by name, and what of the zip or folder belongs to none."""
+    """Students by name, and what of the zip or folder belongs to none.
+
+    Attributes:
+        nobodys: files whose names tell no student, and what was packed in them.
+    """
 
     students: dict[str, Student] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    nobodys: list[Upload] = field(default_factory=list)
 
 
 def collect(source: Path, assignment: str, known: Mapping[str, str] | None = None) -> Collection:
@@ -129,6 +134,7 @@ def collect(source: Path, assignment: str, known: Mapping[str, str] | None = Non
     for whose, upload, inner in owners:
         if not whose:
             found.remarks.append(f"{upload.path}: left out, its name tells no student")
+            found.nobodys += [upload, *inner]
             continue
         name = called[whose.name, whose.number]
         student = found.students.setdefault(

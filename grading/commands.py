@@ -15,7 +15,8 @@ Grades all submissions of an assignment in a sandbox and writes, into the course
   grades.csv             a row for each student: points, mistakes named, reasons for zeros
   feedback/<student>/    a page for each student that names the mistakes
   report-<assignment>.txt   what was repaired, left out, late, or could not be graded
-  unplaced-<assignment>.txt what students wrote outside the places for answers, with their names
+  unplaced-<assignment>.txt what students wrote outside the places for answers, with their names,
+                         and files whose names tell no student
   gradebook.db           nbgrader's gradebook; its Formgrader, in JupyterLab, shows written answers
   originals/             the students' own files, untouched
 
@@ -96,7 +97,7 @@ def run_grade(options: argparse.Namespace) -> int:
     rows = _written(course, assignment)
     report = class_report.report(course, assignment, rows, found.remarks, trouble)
     save(course.root / f"report-{assignment.name}.txt", report.encode())
-    texts = class_report.unplaced(course, assignment)
+    texts = class_report.unplaced(course, assignment, found.nobodys)
     save(course.root / class_report.unplaced_file(assignment), texts.encode())
     print(f"\n{report}\nGrades: {course.root / 'grades.csv'}")
     return int(bool(trouble))

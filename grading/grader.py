@@ -84,7 +84,7 @@ class Grader:
 
     def _chosen(self, student: Student) -> tuple[Upload | None, Repaired]:
         """Return the notebook that counts, the newest with answers, and what is made of it."""
-        texts = tuple(_texts(student.others))
+        texts = tuple(texts_of(student.others))
         if not student.notebooks:
             sent = ", ".join(PurePosixPath(other.path).name for other in student.others)
             failed = self._blank(student, f"no notebook was handed in, only {line(sent, 300)}")
@@ -226,7 +226,7 @@ def _handed_out(repaired: nbformat.NotebookNode) -> tuple[str, ...]:
     return tuple(cell.source for cell in locked if cell.cell_type == "markdown")
 
 
-def _texts(uploads: list[Upload]) -> Iterator[str]:
+def texts_of(uploads: Sequence[Upload]) -> Iterator[str]:
     """Yield what can be read in files that are no notebooks."""
     for upload in uploads:
         codes = ["utf-16"] if upload.data.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig"]

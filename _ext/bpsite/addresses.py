@@ -1,10 +1,10 @@
 """Where the book is published, which the environment says; nothing else in the project does.
 
-BOOK_REPOSITORY: the repository, such as https://github.com/OWNER/NAME: pages then offer Binder
-and Colab. BOOK_ADDRESS: where the site is served, such as https://OWNER.github.io/NAME/: pages
-then name their own address. BOOK_PYODIDE: where JupyterLite finds Pyodide, an address, or the
-path of a Pyodide distribution to be served with the site; its CDN if it is not set. A site built
-without any of them works wherever it is put.
+BOOK_REPOSITORY: the repository, such as https://github.com/OWNER/NAME: pages then offer Binder and
+Colab. BOOK_ADDRESS: where the site is served, such as https://OWNER.github.io/NAME/: pages then
+name their own address, and notebooks pass it on to bplib.check. BOOK_PYODIDE: where JupyterLite
+finds Pyodide, an address, or the path of a Pyodide distribution to be served with the site; its
+CDN if it is not set. A site built without any of them works wherever it is put.
 """
 
 import os

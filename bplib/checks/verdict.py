@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bplib.checks.causes import Cause, Mistake, causes, whole
 from bplib.checks.differences import SHAPE, Pairs, difference, kind, of
 from bplib.checks.outcome import Case, Outcome, list_name
+from bplib.checks.places import linked
 from bplib.checks.text import count, listed
 
 __all__ = ["Verdict"]
@@ -48,6 +49,9 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"{'✓' if self.passed else '✗'} {self.message}"
+
+    def _repr_html_(self) -> str | None:
+        return linked(repr(self))
 
 
 def diagnose(

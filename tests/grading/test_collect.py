@@ -122,6 +122,14 @@ def test_nothing_is_dropped_without_a_word(students):
     assert sum("leads out" in line for line in found.remarks) == 4
 
 
+def test_files_of_nobody_are_kept_apart_with_what_is_packed_in_them(students):
+    packed = archive({"x.ipynb": b"{}"})
+    found = students({f"{NAME}.ipynb": b"1", "words.txt": b"2", f"{NAME}.zip": packed, "a/b": b""})
+    assert set(found.students) == {"a"}
+    paths = [f"{NAME}.ipynb", "words.txt", f"{NAME}.zip", f"{NAME}.zip/x.ipynb"]
+    assert [upload.path for upload in found.nobodys] == paths
+
+
 def test_a_link_in_a_zip_is_not_followed(students):
     found = students({"ben/x.ipynb": b"{}"}, {"ann/x.ipynb": "/etc/passwd"})
     assert found.students["ann"].chosen.data == b""

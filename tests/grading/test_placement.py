@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from samples import cell_named, sent, solved
 
 from exercises.assignment_notebook import ANSWER, notebook
-from grading.class_report import report, unplaced, unplaced_file
+from grading.class_report import NOBODYS, report, unplaced, unplaced_file
 from grading.collect import Student, Upload
 from grading.course import Course, Record, write
 from grading.grader import Grader
@@ -276,6 +276,28 @@ def test_the_file_for_the_instructor_lists_them_by_student(assignment, tmp_path)
     assert "(cut: 10000 more characters)" in listed
     told = report(course, assignment, [], [], [])
     assert unplaced_file(assignment) in told
+
+
+def test_files_of_nobody_are_listed_first_with_what_was_not_handed_out(assignment, tmp_path):
+    code = next(iter(solved(assignment)))
+    files = [
+        Upload("x\x1b.ipynb", sent(assignment, {code: "mine = 1"}, written=WORDS)),
+        Upload("words.txt", b"Me, in a file.\x1b[2J"),
+        Upload("scan.pdf", b"%PDF\0\xff"),
+        Upload("y.ipynb", problem="it cannot be unpacked"),
+    ]
+    course = Course(tmp_path)
+    write(course.verdict(assignment.name, "ann"), Record("ann", "", (), unplaced=("Ann's.",)))
+    first, *others = unplaced(course, assignment, files).split("=== ")[1:]
+    assert first.startswith("NO STUDENT, not read and without points: x .ipynb\nmine = 1\n---\n")
+    assert WORDS in first
+    assert assignment.exercises[0].source.statement[:20] not in first
+    assert [part.split("\n")[:2] for part in others[:3]] == [
+        [f"{NOBODYS} words.txt", "Me, in a file. [2J"],
+        [f"{NOBODYS} scan.pdf", "(nothing in it can be shown)"],
+        [f"{NOBODYS} y.ipynb", "(it cannot be unpacked)"],
+    ]
+    assert others[3].startswith("ann ")
 
 
 @pytest.mark.needs("nbgrader")

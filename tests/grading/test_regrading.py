@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 
 import nbformat
 import pytest
@@ -10,7 +11,8 @@ from nbformat.v4 import new_code_cell
 from samples import archive, canvas, cell_named, sent, solved
 
 from exercises.assignment_notebook import notebook
-from grading import grader, nbgrader_adapter
+from exercises.exercise import ASSIGNMENTS, assignments
+from grading import commands, grader, nbgrader_adapter
 from grading.__main__ import main
 from grading.course import Course
 from grading.nbgrader_adapter import gradebook
@@ -24,28 +26,28 @@ GIVEN = {WRITTEN: 1.5, CHECK: 3.0, "by-hand-check": 0.5}
 
 
 class Class:
-    """A class of one, graded from a zip as often as one likes."""
+    """A class, of one unless files are given, graded from a zip as often as one likes."""
 
     def __init__(self, folder, assignment):
         self.folder, self.assignment, self.course = folder, assignment, Course(folder / "course")
 
-    def grade(self, *more, edit=None, data=None):
+    def grade(self, *more, edit=None, data=None, files=None):
         data = data or sent(self.assignment, solved(self.assignment), edit=edit)
         path = self.folder / "in.zip"
-        path.write_bytes(archive({canvas("ann", 1, self.assignment.name): data}))
+        path.write_bytes(archive(files or {canvas("ann", 1, self.assignment.name): data}))
         call = ["--assignment", self.assignment.name, "--course", str(self.course.root)]
         assert main(["grade", str(path), *call, "--jobs", "1", *more]) == 0
         self.report = (self.course.root / f"report-{self.assignment.name}.txt").read_text()
 
-    def give(self, points):
+    def give(self, points, student=STUDENT):
         with gradebook(self.course) as book:
             for cell, score in points.items():
-                grade = self.found(book, cell)
+                grade = self.found(book, cell, student)
                 grade.manual_score, grade.needs_manual_grade = score, False
             book.db.commit()
 
-    def found(self, book, cell):
-        return book.find_grade(cell, self.assignment.name, self.assignment.name, STUDENT)
+    def found(self, book, cell, student=STUDENT):
+        return book.find_grade(cell, self.assignment.name, self.assignment.name, student)
 
     def state(self):
         with gradebook(self.course) as book:
@@ -53,9 +55,13 @@ class Class:
             return [(g.manual_score, g.score, g.needs_manual_grade, g.extra_credit) for g in grades]
 
     @property
-    def row(self):
+    def rows(self):
         with (self.course.root / "grades.csv").open(encoding="utf-8", newline="") as file:
-            (row,) = csv.DictReader(file)
+            return {row["student"]: row for row in csv.DictReader(file)}
+
+    @property
+    def row(self):
+        (row,) = self.rows.values()
         points = [float(row[c] or 0) for c in row if c.startswith(("backward", "by-hand"))]
         assert float(row["total"]) >= sum(points)
         return row
@@ -91,6 +97,64 @@ def test_nothing_that_a_person_gave_is_lost_when_all_is_graded_again(read, monke
     assert "Read again" not in read.report
     page = read.course.feedback(read.assignment.name, STUDENT).read_text()
     assert "2.0 / 2" in page
+
+
+def corrected_key(folder, name, old, new):
+    """Return the assignment from a copy of the sources, with other text in one exercise's key."""
+    copy = shutil.copytree(ASSIGNMENTS, folder / "corrected")
+    path = copy / name / "backward-2-2-1.py"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return next(part for part in assignments(copy) if part.name == name)
+
+
+def test_a_corrected_key_changes_the_points_of_those_alone_whom_it_meets(
+    assignment, tmp_path, monkeypatch
+):
+    """Of twelve, three have made the mistake; a person has given points to one of them."""
+    code = solved(assignment)["backward-2-2-1"]
+    wrong, other = code.replace("(a2 - y)", "(y - a2)"), code.replace("a1 * (1 - a1)", "1")
+    assert len({code, wrong, other}) == 3
+    made = {
+        "ann": code, "ben": wrong, "cat": wrong, "dan": wrong, "eve": other, "fay": other,
+        "gus": "1 / 0", "hal": "def nothing(): pass", "ida": code, "jon": None, "kim": code,
+    }  # fmt: skip
+    files = {}
+    for number, (name, answer) in enumerate(made.items(), 1):
+        answers = {"backward-2-2-1": answer} if answer else {}
+        files[canvas(name, number, assignment.name)] = sent(assignment, answers)
+    files[canvas("lou", 12, assignment.name)] = b"{"
+    files[f"{assignment.name}.ipynb"] = sent(assignment, written="Nobody's words.")
+    by_hand = {"dan_4": {CHECK: 7.0, WRITTEN: 1.5}, "ida_9": {CHECK: 0.5}, "jon_10": {WRITTEN: 2.0}}
+    course = Class(tmp_path, assignment)
+    call = ("--jobs", "2", "--seconds", "2")
+    course.grade(*call, files=files)
+    for student, points in by_hand.items():
+        course.give(points, student)
+    course.grade(*call, files=files)
+    before = course.rows
+    assert len(before) == 12
+    assert [before[name]["backward-2-2-1"] for name in ("ben_2", "cat_3", "dan_4")] == [*"227"]
+
+    line = "    error=lambda a, y: y - a,\n"
+    corrected = corrected_key(tmp_path, assignment.name, line, f"    credit=0.5,\n{line}")
+    monkeypatch.setattr(commands, "named", lambda name: corrected)
+    course.grade(*call, files=files)
+    after = course.rows
+    changed = {name for name, row in after.items() if row != before[name]}
+    assert changed == {"ben_2", "cat_3"}
+    for name in changed:
+        more = {"backward-2-2-1": "4", "total": f"{float(before[name]['total']) + 2:g}"}
+        assert after[name] == before[name] | more
+    for student, points in by_hand.items():
+        with gradebook(course.course) as book:
+            given = {cell: course.found(book, cell, student).manual_score for cell in points}
+        assert given == points
+    assert "Read again" not in course.report
+    assert "its name tells no student" in course.report
+    listed = tmp_path / f"course/unplaced-{assignment.name}.txt"
+    assert "Nobody's words." in listed.read_text(encoding="utf-8")
 
 
 def test_a_changed_answer_is_to_be_read_again_and_nothing_else_is(read):

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import nbformat
 import pytest
 from bpsite.notebooks import page_notebooks, wheels, zips
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from support.book import ROOT, SITE
@@ -103,6 +104,17 @@ def test_a_site_without_address_names_none(reader):
     (said,) = reader.run(first(), **OFFLINE)[1]
     assert "this notebook's page in the book" in said
     assert "http" not in first()
+
+
+@pytest.mark.parametrize(("address", "before", "after"), [
+    ("", None, None), (NOWHERE, None, NOWHERE), (NOWHERE, "https://hub/", "https://hub/"),
+])  # fmt: skip
+def test_the_check_is_told_where_the_book_is(monkeypatch, address, before, after):
+    monkeypatch.setenv("BOOK_ADDRESS", before or "")
+    if before is None:
+        monkeypatch.delenv("BOOK_ADDRESS")
+    exec(TransformerManager().transform_cell(first(address)), {})
+    assert os.environ.get("BOOK_ADDRESS") == after
 
 
 def test_without_network_the_wheel_alone_is_not_enough(reader):

@@ -57,7 +57,12 @@ if names := missing():
         f"'{{sys.executable}} -m pip install ./{{WHEEL}}', which needs a network. "
         "Then restart the kernel, and run this cell again."
     )
-import bplib"""
+{place}import bplib"""
+PLACE = """\
+import os
+
+os.environ.setdefault("BOOK_ADDRESS", "{address}")  # bplib.check then links what to read
+"""
 FROM_SITE = """\
     else:
         %pip install -q {address}
@@ -169,6 +174,7 @@ def setup_cell(app, page):
         needed=" ".join(["bplib", *wheels.needed(root)]),
         wheel=wheel,
         elsewhere=FROM_SITE.format(address=f"{address}{wheels.OFFERED}/{wheel}") if address else "",
+        place=PLACE.format(address=address) if address else "",
         page=f"{address}{page}.html" if address else "this notebook's page in the book",
     )
     return new_code_cell(code, id="install")
