@@ -16,6 +16,10 @@ from benchmarks.machine import compiling_pytorch, jax, library, pytorch
 
 EPOCHS = 20
 BATCH = 64
+BATCHES = (BATCH, 200)  # the second is scikit-learn's default
+OWN_UPDATES = (
+    "other updates: its own shuffles and ε, the mean of the batches' losses after an epoch"
+)
 ETA, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
 SEED = 0
 
@@ -57,22 +61,18 @@ class Problem:
             yield order[k : k + self.batch]
 
 
-def problem(epochs: int = EPOCHS, width: int = 64) -> Problem:
+def problem(epochs: int = EPOCHS, width: int = 64, batch: int = BATCH) -> Problem:
     """Return the digits with as many epochs of shuffles as wanted."""
     data = bplib.data.digits()
     rng = np.random.default_rng(SEED)
     orders = tuple(rng.permutation(data.x.shape[-1]) for _ in range(epochs))
-    return Problem(data.x, data.y, width, orders)
+    return Problem(data.x, data.y, width, orders, batch)
 
 
 def contest(epochs: int = EPOCHS) -> Contest:
     """Return the contest over that many epochs."""
     what = problem(epochs)
-
-    @cache
-    def expected() -> float:
-        return listing(what)()
-
+    expected = final_loss(what)
     functions = {
         "plain NumPy listing": listing,
         "hand-tuned NumPy": hand_tuned,
@@ -84,13 +84,34 @@ def contest(epochs: int = EPOCHS) -> Contest:
         "HIPS autograd": hips_autograd,
     }
     contestants = [Contestant(name, partial(f, what), expected) for name, f in functions.items()]
-    note = "other updates: its own shuffles and ε, the mean of the batches' losses after an epoch"
-    contestants.append(
-        Contestant("scikit-learn MLPClassifier", partial(scikit_learn, what), None, note=note)
-    )
+    classifier = partial(scikit_learn, what)
+    contestants.append(Contestant("scikit-learn MLPClassifier", classifier, None, note=OWN_UPDATES))
     absent = {"micrograd": "each batch would be a graph of 600,000 single numbers"}
     title = f"Digits, 64-64-10, {epochs} epochs of Adam, batches of {BATCH}"
     return Contest(title, contestants, absent=absent)
+
+
+def beside_scikit_learn(epochs: int = EPOCHS) -> Contest:
+    """Return the contest of bplib and MLPClassifier, each with batches of both sizes."""
+    contestants = []
+    for what in (problem(epochs, batch=size) for size in BATCHES):
+        ours, theirs = batch_names(what.batch)
+        contestants += [
+            Contestant(ours, partial(with_bplib, what), final_loss(what)),
+            Contestant(theirs, partial(scikit_learn, what), None, note=OWN_UPDATES),
+        ]
+    title = f"Digits, 64-64-10, {epochs} epochs of Adam, beside scikit-learn"
+    return Contest(title, contestants, baseline=contestants[0].name)
+
+
+def batch_names(size: int) -> tuple[str, str]:
+    """Return what bplib and MLPClassifier are called with batches of a size."""
+    return f"bplib, batches of {size}", f"MLPClassifier, batches of {size}"
+
+
+def final_loss(what: Problem) -> Callable[[], float]:
+    """Return a function that returns the listing's last loss, computed when first asked for."""
+    return cache(lambda: listing(what)())
 
 
 def listing(what: Problem) -> Train:

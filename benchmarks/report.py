@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.harness import Outcome, Ratio
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+BATCHES = ("<!-- batches: begin -->", "<!-- batches: end -->")
 
 # What the short table calls whom: for each line, the names in the contests xor, digits, stacks.
 SHORT = {
@@ -96,6 +97,19 @@ def table(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
+def pair_table(outcome: Outcome, pairs: Mapping[int, tuple[str, str]]) -> str:
+    """Return a line for each size of batch: whom time is divided by, who is beside, their ratio."""
+    lines = [
+        "| batches of | `bplib` | `MLPClassifier` | divided by `bplib`'s (least–most) |",
+        "|--:|--:|--:|--:|",
+    ]
+    for size, (base, other) in pairs.items():
+        if ratio := outcome.ratio(other, base):
+            times = [duration(float(np.nanmedian(outcome.times(who)))) for who in (base, other)]
+            lines.append(f"| {size} | {times[0]} | {times[1]} | {spread(ratio)} |")
+    return "\n".join(lines)
+
+
 def short_table(outcomes: Mapping[str, Outcome]) -> str:
     """Return one line for each kind of contestant and one column for each contest."""
     present = [key for key in CONTESTS if key in outcomes]
@@ -177,22 +191,23 @@ def page_block(
 ) -> str:
     """Return what stands between the marks of the page."""
     parts = [setting(machine), short_table(outcomes), "## Goals", goal_table(outcomes)]
-    for outcome in outcomes.values():
+    for outcome in (outcomes[key] for key in CONTESTS if key in outcomes):
         parts += [f"## {outcome.contest.title}", table(outcome)]
     parts.append("## Growth")
     parts += [f"![{alt}]({file})" for file, alt in pictures]
     return "\n\n".join(parts)
 
 
-def refresh(page: Path, block: str) -> None:
+def refresh(page: Path, block: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Put the block between the marks of the page, in place of what is there.
 
     Raises:
         ValueError: the page does not have both marks, once each and in order.
     """
     text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in after or END in before + after:
-        raise ValueError(f"{page} has not one {BEGIN} followed by one {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{after}", encoding="utf-8")
+    first, last = marks
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
+    if not (begin and end) or first in after or last in before + after:
+        raise ValueError(f"{page} has not one {first} followed by one {last}")
+    page.write_text(f"{before}{first}\n\n{block}\n\n{last}{after}", encoding="utf-8")

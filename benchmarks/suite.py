@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,16 +18,21 @@ FULL: dict[str, Callable[[], Contest]] = {
     "xor": xor.contest,
     "digits": digits.contest,
     "stacks": stacks.contest,
+    "batches": digits.beside_scikit_learn,
 }
 QUICK: dict[str, Callable[[], Contest]] = {
     "xor": partial(xor.contest, steps=200),
     "digits": partial(digits.contest, epochs=2),
     "stacks": partial(stacks.contest, networks=40, steps=200, alone=2),
+    "batches": partial(digits.beside_scikit_learn, epochs=2),
 }
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print, and write, unless the run is partial, page, numbers and pictures."""
+    """Measure, print, and write: page, numbers and pictures if the run is a whole one.
+
+    The section on batches is written whenever they were measured, for it needs nothing else.
+    """
     asked = _parser().parse_args(arguments)
     setting = {
         "cpu": machine.cpu(),
@@ -50,7 +56,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"wrong result: {error}")
     if not complete:
         sys.exit("interrupted: this is what there is, and nothing was written")
-    if not (asked.quick or asked.only):
+    if asked.quick:
+        return
+    if "batches" in outcomes:
+        write_batches(FOLDER, setting, outcomes["batches"])
+    if not asked.only:
         write(FOLDER, setting, outcomes, curves)
 
 
@@ -84,6 +94,13 @@ def write(
     report.refresh(folder / "README.md", report.page_block(setting, outcomes, pictures))
 
 
+def write_batches(folder: Path, setting: dict[str, Any], outcome: Outcome) -> None:
+    """Write the section of README.md on scikit-learn and the size of a batch."""
+    pairs = {size: digits.batch_names(size) for size in digits.BATCHES}
+    block = f"{report.setting(setting)}\n\n{report.pair_table(outcome, pairs)}"
+    report.refresh(folder / "README.md", block, report.BATCHES)
+
+
 def _measure_all(
     asked: argparse.Namespace, outcomes: dict[str, Outcome], curves: dict[str, growth.Curve]
 ) -> bool:
@@ -92,7 +109,8 @@ def _measure_all(
     for name, contest in (QUICK if asked.quick else FULL).items():
         if asked.only and name not in asked.only:
             continue
-        outcome = outcomes[name] = judge(contest())
+        clock = time.process_time if name == "batches" else time.perf_counter
+        outcome = outcomes[name] = judge(contest(), clock=clock)
         print(f"\n{outcome.contest.title}\n\n{report.table(outcome)}", flush=True)
         if outcome.interrupted:
             return False
@@ -110,6 +128,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=7, help="timed runs of everybody (7)")
     parser.add_argument("--quick", action="store_true", help="little work, nothing written")
     parser.add_argument(
-        "--only", nargs="+", choices=[*FULL, "growth"], help="some of it, nothing written"
+        "--only", nargs="+", choices=[*FULL, "growth"], help="some of it; only batches is written"
     )
     return parser

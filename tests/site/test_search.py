@@ -9,7 +9,12 @@ from support.book import PAGES, SITE
 CHAPTERS = "chapters/"
 CHAIN, DESCENT = CHAPTERS + "01-chain-rule.html", CHAPTERS + "03-gradient-descent.html"
 BACKWARD, LOSSES = CHAPTERS + "04-backward-pass.html", CHAPTERS + "06-losses.html"
+GRAPHS, XOR = CHAPTERS + "02-computational-graphs.html", CHAPTERS + "07-xor.html"
+CHECKING, RULES = CHAPTERS + "08-checking-gradients.html", CHAPTERS + "09-optimizers.html"
+SCHEDULES = CHAPTERS + "10-schedules.html"
 VANISHING, START = CHAPTERS + "11-vanishing-exploding.html", CHAPTERS + "12-initialization.html"
+NORMS, PENALTIES = CHAPTERS + "13-normalization-residual.html", CHAPTERS + "14-regularization.html"
+LANDSCAPE, DIGITS = CHAPTERS + "15-landscape.html", CHAPTERS + "16-digits.html"
 FIRST = {
     "sigma prime": (CHAIN, "Three slopes to know by heart"),
     "σ′": (CHAIN, "Three slopes to know by heart"),
@@ -32,8 +37,41 @@ FIRST = {
     "exploding": (VANISHING, "Vanishing and exploding gradients"),
     "initialization": (START, "Initialisation"),
     "initialisation": (START, "Initialisation"),
-    "batch normalization": (VANISHING, "Measure the scale, or go around the layer"),
-    "regularisation": (CHAPTERS + "09-optimizers.html", "AdamW: decay that is not divided"),
+    "He initialization": (START, "Four recipes, three conditions"),
+    "Xavier initialisation": (START, "Four recipes, three conditions"),
+    "batch norm": (NORMS, "Three ways to the loss"),
+    "BatchNorm": (NORMS, "Three ways to the loss"),
+    "batch normalization": (NORMS, "Three ways to the loss"),
+    "batch normalisation": (NORMS, "Three ways to the loss"),
+    "layer norm": (NORMS, "Layer norm"),
+    "layer normalisation": (NORMS, "Layer norm"),
+    "residual connections": (NORMS, "A way around the layer"),
+    "skip connection": (NORMS, "A way around the layer"),
+    "regularization": (PENALTIES, "Regularisation, or learning less on purpose"),
+    "regularisation": (PENALTIES, "Regularisation, or learning less on purpose"),
+    "overfitting": (PENALTIES, "Regularisation, or learning less on purpose"),
+    "weight decay": (PENALTIES, "Weight decay"),
+    "dropout": (PENALTIES, "Dropout"),
+    "early stopping": (PENALTIES, "Early stopping"),
+    "AdamW": (RULES, "AdamW: decay that is not divided"),
+    "saddle points": (LANDSCAPE, "Three kinds of place"),
+    "local minima": (LANDSCAPE, "Three kinds of place"),
+    "local minimum": (LANDSCAPE, "Three kinds of place"),
+    "plateau": (LANDSCAPE, "Where a thousand runs end"),
+    "restarts": (LANDSCAPE, "Start again"),
+    "digits": (DIGITS, "Handwritten digits, and how good a network really is"),
+    "confusion matrix": (DIGITS, "Which digits, and why"),
+    "validation": (DIGITS, "Three piles"),
+    "test set": (DIGITS, "Three piles"),
+    "learning rate schedule": (SCHEDULES, "Schedules: a rate that changes"),
+    "schedules": (SCHEDULES, "Schedules: a rate that changes"),
+    "warmup": (SCHEDULES, "Warm-up: when the start is the steep part"),
+    "warm-up": (SCHEDULES, "Warm-up: when the start is the steep part"),
+    "computational graph": (GRAPHS, "Computational graphs, once there and once back"),
+    "gradient checking": (CHECKING, "Checking gradients, and the bugs that learn"),
+    "cross-entropy": (LOSSES, "A loss is a guess about chance"),
+    "softmax": (LOSSES, "One of several"),
+    "XOR": (XOR, "XOR: one program, a thousand starts"),
 }
 REFERENCE = ("chapters/api.html", "chapters/bibliography.html")
 RESULTS = """lines => lines.map(line => ({

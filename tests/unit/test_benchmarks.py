@@ -1,6 +1,8 @@
 import json
+import re
 import sys
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,6 +85,7 @@ def torch_or_not(name):
         pytest.importorskip("torch", reason="PyTorch is a contestant")
 
 
+ROOT = Path(__file__).resolve().parents[2]
 XOR = ["hand_tuned", "with_bplib", "bplib_defaults", "bplib_loop", "torch_eager", "scikit_learn"]
 
 
@@ -213,6 +216,50 @@ def test_a_whole_run_is_written(tmp_path, monkeypatch):
         assert "currentColor" not in svg
         assert "var(--" not in svg
         assert all(who in text for who in curve.names)
+
+
+def test_batches_are_told_by_pairs_in_a_section_of_their_own(tmp_path):
+    clock = Clock()
+    names = [name for size in digits.BATCHES for name in digits.batch_names(size)]
+    assert [who.name for who in digits.beside_scikit_learn(1).contestants] == names
+    who = [
+        Contestant(name, clock.runner(seconds), float)
+        for name, seconds in zip(names, (2.0, 5.0, 1.0, 4.0), strict=True)
+    ]
+    outcome = measure(Contest("race", who, names[0], tolerance=1), rounds=2, clock=clock)
+    page = tmp_path / "README.md"
+    begin, end = report.BATCHES
+    others = f"{report.BEGIN}\nkept\n{report.END}\n"
+    page.write_text(f"{others}{begin}\nold\n{end}\n", encoding="utf-8")
+    setting = {"cpu": "a CPU", "system": "Any", "rounds": 2, "versions": {"bplib": "0"}}
+    suite.write_batches(tmp_path, setting, outcome)
+    text = page.read_text("utf-8")
+    assert text.startswith(others)
+    assert "old" not in text
+    assert "| 64 | 2.00 s | 5.00 s | 2.50 (2.50–2.50) |" in text
+    assert "| 200 | 1.00 s | 4.00 s | 4.00 (4.00–4.00) |" in text
+
+
+def test_each_size_of_batch_is_trained_in_batches_of_that_size():
+    what = digits.problem(epochs=1, batch=200)
+    sizes = [len(batch) for batch in what.batches(what.orders[0])]
+    assert set(sizes[:-1]) == {200}
+    assert digits.with_bplib(what)() == pytest.approx(digits.listing(what)(), rel=1e-12)
+
+
+def test_the_chapter_quotes_what_was_measured():
+    page = (ROOT / "benchmarks/README.md").read_text("utf-8")
+    section = page.partition(report.BATCHES[0])[2].partition(report.BATCHES[1])[0]
+    chapter = (ROOT / "chapters/16-digits.md").read_text("utf-8")
+    told = chapter.partition("(dg-sklearn)=")[2].partition("(dg-wrong)=")[0]
+    measured = re.findall(r"\| ([\d.]+) \(([\d.–]+)\) \|", section)
+    assert len(measured) == len(digits.BATCHES)
+    for ratio, spread in measured:
+        assert f"{ratio} times" in told
+        assert f"({spread}" in told
+    for library, version in re.findall(r"(scikit-learn|numpy) ([\d.]+\d)", section):
+        assert f"{library} {version}" in told.replace("NumPy", "numpy")
+    assert re.search(r"\d+ rounds", section)[0] in told
 
 
 @pytest.mark.parametrize(
