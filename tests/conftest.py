@@ -7,6 +7,7 @@ import shutil
 import pytest
 from support.book import ROOT
 from support.browser import ARGS, find_browser
+from support.engines import find_firefox, find_webkit
 from support.environment import another_tree
 from support.recorded import recorded
 
@@ -18,6 +19,12 @@ def absent():
     lines = []
     if find_browser() is None:
         lines.append("no Chromium found: THE PAGES WERE NOT OPENED IN A BROWSER (set CHROMIUM)")
+    if find_firefox() is None:
+        lines.append("no Firefox found: THE PAGES WERE NOT OPENED IN IT (apt install firefox-esr)")
+    if find_webkit() is None:
+        lines.append(
+            "no WebKit found: THE PAGES WERE NOT OPENED IN IT (apt install webkit2gtk-driver xvfb)"
+        )
     if importlib.util.find_spec("torch") is None:
         lines.append("no PyTorch found: NOTHING WAS COMPARED WITH IT (pip install torch==2.13.0)")
     if shutil.which("bwrap") is None:
