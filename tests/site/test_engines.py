@@ -43,7 +43,7 @@ FAULTY = """<!DOCTYPE html><html><head><title>Faulty</title></head><body>
 .catch(() => {}); throw new Error("thrown")</script></body></html>"""
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="session", params=ENGINES)
 def engine(request):
     make, find = ENGINES[request.param]
     if find() is None:
@@ -53,7 +53,7 @@ def engine(request):
     engine.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server():
     server = serve(SITE, Watched)
     server.refused = []
