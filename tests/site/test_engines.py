@@ -71,9 +71,9 @@ def opened(engine, server, page_name):
     return engine
 
 
-def moves(engine, explorer, act):
+def moves(engine, explorer, act, *control):
     engine.run(REMEMBER, explorer)
-    act()
+    act(engine, *control)
     return engine.wait(CHANGED, explorer)
 
 
@@ -96,8 +96,9 @@ def test_pages_load_and_explorers_move(opened, server, page_name):
     still = []
     for act in (by_keyboard, by_pointer):
         for number, (explorer, controls) in enumerate(opened.run(CONTROLS)):
+            assert controls
             for kind, control in controls:
-                if not moves(opened, explorer, lambda: act(opened, kind, control)):  # noqa: B023
+                if not moves(opened, explorer, act, kind, control):
                     still.append(f"explorer {number + 1}, {kind}, {act.__name__}")
     assert still == []
     assert opened.run("return watched") == {"foreign": [], "problems": []}
