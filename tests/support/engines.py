@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -55,7 +56,9 @@ class Firefox(Engine):
     def __init__(self):
         from marionette_driver.marionette import Marionette
 
-        self.client = Marionette(port=0, bin=find_firefox(), headless=True, gecko_log=os.devnull)
+        self.folder = tempfile.TemporaryDirectory()  # the driver removes a log that is there
+        log = str(Path(self.folder.name) / "firefox.log")
+        self.client = Marionette(port=0, bin=find_firefox(), headless=True, gecko_log=log)
         self.client.start_session()
         self.client.set_window_rect(**WINDOW)
 
@@ -78,6 +81,7 @@ class Firefox(Engine):
     def close(self):
         self.client.quit()
         self.client.cleanup()
+        self.folder.cleanup()
 
 
 class WebKit(Engine):
