@@ -32,7 +32,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book exercises serve watch test grading lint bench pins clean distclean FORCE
+.PHONY: help book exercises serve watch test grading lint bench audit pins clean distclean FORCE
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ grading: $(STAMPS)/grading  ## install what an instructor needs to grade, and sh
 
 bench: $(BENCH)/.stamp  ## time bplib beside PyTorch, JAX and others (about ten minutes)
 	$(BENCH)/bin/python -m benchmarks
+
+audit: $(STAMPS)/book $(STAMPS)/test  ## weigh and time every page of the site, beside its limits
+	@$(BIN)/python -m benchmarks.pages
 
 # PyTorch names what only a GPU needs, and its build for CPUs does without: a first pass finds it.
 pins: $(STAMPS)/venv  ## pin what requirements*.in name; with UPGRADE=1 at the newest versions
