@@ -9,22 +9,22 @@ the network to 1.6 Mbit/s with 150 ms from question to answer.
 import argparse
 import functools
 import gzip
-import http.server
-import os
-import shutil
 import statistics
 import sys
-import threading
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, sync_playwright
 from tqdm.auto import tqdm
 
-SITE = Path(__file__).parents[1] / "_build/html"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support.book import SITE, all_pages
+from support.browser import ARGS, Quiet, find_browser, serve
+from support.visiting import MOVING
+
 FRONT = "chapters/intro.html"
 COMPRESSED = (".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".xml")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SLOWED = 4
 LINK = {
     "offline": False,
@@ -40,10 +40,9 @@ new PerformanceObserver(list => list.getEntries().forEach(e => {
 new PerformanceObserver(list => list.getEntries().forEach(e => { audit.largest = e.startTime; }))
   .observe({type: "largest-contentful-paint", buffered: true});
 """
-MOVING = "document.querySelector('.bp-explore') && !document.querySelector('.bp-static')"
 TIMES = """() => ({
   first: performance.getEntriesByName("first-contentful-paint")[0].startTime,
-  largest: audit.largest, shift: audit.shift, moving: performance.now()})"""
+  largest: audit.largest, shift: audit.shift})"""
 
 
 class Limit(NamedTuple):
@@ -60,13 +59,8 @@ WARM = Limit("next page, warm", 60, "kB")
 SHIFT = Limit("layout shift", 0.02, "")
 
 
-class Server(http.server.SimpleHTTPRequestHandler):
+class Server(Quiet):
     """Serves files as a host of static sites does: compressed, and kept for ten minutes."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
 
     def end_headers(self) -> None:
         """Allow the browser to keep the file."""
@@ -93,24 +87,14 @@ def _compressed(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
-def serve(site: Path) -> str:
+def publish(site: Path) -> str:
     """Serve a folder on a free port of this machine; return its address."""
-    handler = functools.partial(Server, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://127.0.0.1:{serve(site, Server).server_port}"
 
 
 def pages(site: Path) -> dict[str, bool]:
     """Return the book's pages, and for each whether it has sliders."""
-    found = {}
-    for path in sorted(site.rglob("*.html")):
-        name = path.relative_to(site)
-        text = path.read_text("utf8")
-        if name.parts[0] not in ("_static", "lite") and 'http-equiv="Refresh"' not in text[:600]:
-            found[name.as_posix()] = "bp-static" in text
-    return found
+    return {name: "bp-static" in (site / name).read_text("utf8") for name in all_pages(site)}
 
 
 def carried(session: CDPSession) -> list[float]:
@@ -189,18 +173,18 @@ def main(arguments: list[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     if not (asked.site / "index.html").is_file():
         sys.exit(f"there is no built site in {asked.site}; run `make book` first")
-    program = next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS)]), None)
+    program = find_browser()
     if program is None:
         sys.exit("no Chromium found; install it, or say with CHROMIUM where it is")
     found = {name: moves for name, moves in pages(asked.site).items() if asked.only in name}
     if not found:
         sys.exit(f"no page has {asked.only!r} in its name")
-    address = serve(asked.site)
+    address = publish(asked.site)
     cold: dict[str, float] = {}
     warm: dict[str, float] = {}
     times: dict[str, dict[str, float]] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=ARGS)
         for name, moves in tqdm(found.items(), "weights", unit="page"):
             cold[name], warm[name] = weigh(browser, address, name, moves)
         for name, moves in tqdm(found.items(), "times", unit="page"):

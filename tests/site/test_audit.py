@@ -27,7 +27,7 @@ def test_pages_are_the_books_own(site):
 
 
 def test_weight_is_what_the_network_carries(browser, site):
-    address = pages.serve(site)
+    address = pages.publish(site)
     cold, warm = pages.weigh(browser, address, "chapters/01.html", moves=False)
     style, page = (
         len(pages._compressed(site / name)) / 1000 for name in ("style.css", "chapters/01.html")
@@ -39,7 +39,7 @@ def test_weight_is_what_the_network_carries(browser, site):
 
 
 def test_times_are_those_of_a_slow_link(browser, site):
-    found = pages.time(browser, pages.serve(site), "chapters/01.html", moves=False)
+    found = pages.time(browser, pages.publish(site), "chapters/01.html", moves=False)
     assert 150 < found["first"] < 5000
     assert found["largest"] >= found["first"]
     assert found["shift"] == 0

@@ -2,6 +2,8 @@
 
 from support.book import EXPLORERS
 
+MOVING = "document.querySelector('.bp-explore') && !document.querySelector('.bp-static')"
+
 
 class Visit:
     """One page opened in a browser of its own, with all that went wrong on the way."""
@@ -17,9 +19,7 @@ class Visit:
         self.page.on("response", self._response)
         self.page.goto(f"{address}/{name}", wait_until="load")
         if name.split("?")[0] in EXPLORERS and options.get("java_script_enabled", True):
-            self.page.wait_for_function(
-                "document.querySelector('.bp-explore') && !document.querySelector('.bp-static')"
-            )
+            self.page.wait_for_function(MOVING)
         self.page.wait_for_timeout(150)
 
     def _let(self, route, address):
